@@ -1,0 +1,350 @@
+"""What one execution's row and context say: which SIDs belong to it, who wrote, on which channel.
+
+The order in which places are asked is design.md 3.1; the shape of a context is described at
+https://www.twilio.com/docs/studio/widget-library/trigger-start and .../send-flex. Widget names are the user's own
+text; ``flow.sid`` is the execution itself. First hit wins; every other SID is kept as related, with its path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any
+
+from sidscope.domain.channels import decide_channel, is_phone
+from sidscope.domain.facts import (
+    Facts,
+    Handoff,
+    Hit,
+    Inbound,
+    Mention,
+    Source,
+    Trigger,
+    facts_from_json,
+    facts_to_json,
+)
+from sidscope.domain.jsontree import at, child, encodable, mapping, path_join, strings
+from sidscope.domain.records import Execution
+from sidscope.domain.sids import MESSAGE_PREFIXES, SID_LENGTH, is_sid, sid_key, sids_in
+from sidscope.domain.times import parse_time
+
+
+def settles(row: Execution) -> bool:
+    """Whether the row alone names the conversation or call, so that no context is needed to group it."""
+    return is_sid(row.contact_channel_address, "CH") or is_sid(row.initiated_by, "CA")
+
+
+def extract(row: Execution, body: Any = None, *, read: bool = False) -> Facts:
+    """The facts of one execution. ``body`` is what Twilio sent under "context"; ``read`` says that there was an
+    answer (which may be empty). Any JSON is taken; nothing is ever raised for what it holds."""
+    context = _root(body) if read else {}
+    trigger = mapping(context.get("trigger"))
+    flow_channel = mapping(at(context, "flow", "channel"))
+    widgets = [(name, mapping(output)) for name, output in mapping(context.get("widgets")).items()]
+    variables = mapping(at(context, "flow", "variables"))
+    own = [(name, output) for name, output in widgets if not _is_foreign(output, variables)]
+    handoffs = [(name, output) for name, output in own if _is_handoff(output)]
+
+    conversation = _first(_conversations(row, trigger, flow_channel, widgets, handoffs), "CH")
+    call = _first(_calls(row, trigger, own), "CA")
+    task = _first(_tasks(handoffs), "WT")
+    interaction = _first(_interactions(handoffs), "KD")
+    message = _first(_messages(row, trigger), *MESSAGE_PREFIXES)
+    contact = _first_address(_contacts(row, context, trigger))
+    sender = _first_address(_senders(trigger, flow_channel))
+    kind = _trigger_kind(row, trigger, call, message)
+    channel = decide_channel(
+        call=call is not None or kind is Trigger.CALL,
+        contact=contact.value if contact else None,
+        sender=sender.value if sender else None,
+        source=_text(at(trigger, "conversation", "Source")),
+        web=_is_web(trigger, widgets, handoffs),
+        conversation=conversation is not None,
+        message=kind is Trigger.MESSAGE,
+        sent_message=any(_sent_message(output) for _, output in widgets),
+        rest=kind is Trigger.REQUEST,
+    )
+    handed_over = tuple(_handoff(name, output) for name, output in handoffs)
+    if not handed_over and child(flow_channel, "status") == "handed off":
+        handed_over = (Handoff("flow.channel.status", None, None, None),)
+    return Facts(
+        conversation=conversation,
+        call=call,
+        task=task,
+        interaction=interaction,
+        message=message,
+        contact=contact,
+        sender=sender,
+        channel=channel,
+        trigger=kind,
+        service_sid=_service(trigger, flow_channel, widgets),
+        handoffs=handed_over,
+        inbound=tuple(_inbound(row, kind, trigger, widgets)),
+        related=_related(row, context, conversation, call, task, interaction, message),
+        empty=read and not (trigger or widgets or flow_channel or mapping(at(context, "contact", "channel"))),
+    )
+
+
+def related(row: Execution, body: Any, facts: Facts) -> tuple[Mention, ...]:
+    """The related SIDs alone, where the other ``facts`` of row and body are known already: a third of the work."""
+    winners = (facts.conversation, facts.call, facts.task, facts.interaction, facts.message)
+    return _related(row, _root(body), *winners)
+
+
+def _root(body: Any) -> dict[str, Any]:
+    """The object that holds trigger, contact, flow and widgets, out of whatever envelope it came in."""
+    root = mapping(body)
+    for _ in range(4):
+        if any(key in root for key in ("trigger", "contact", "flow", "widgets")) or "context" not in root:
+            break
+        root = mapping(root["context"])
+    return root
+
+
+_Places = Iterator[tuple[Source, str, Any]]
+
+
+def _first(places: _Places, *prefixes: str) -> Hit | None:
+    return next((Hit(value, source, path) for source, path, value in places if is_sid(value, *prefixes)), None)
+
+
+def _first_address(places: _Places) -> Hit | None:
+    for source, path, value in places:
+        if isinstance(value, str) and value.strip() and not is_sid(value, "CH"):
+            return Hit(encodable(value), source, path)
+    return None
+
+
+_Widgets = list[tuple[str, dict[str, Any]]]
+
+
+def _conversations(
+    row: Execution, trigger: dict[str, Any], channel: dict[str, Any], widgets: _Widgets, handoffs: _Widgets
+) -> _Places:
+    yield Source.ROW, "contact_channel_address", row.contact_channel_address
+    yield (
+        Source.TRIGGER,
+        "trigger.conversation.ConversationSid",
+        at(trigger, "conversation", "ConversationSid"),
+    )
+    yield Source.TRIGGER, "trigger.message.ChannelSid", at(trigger, "message", "ChannelSid")
+    yield Source.FLOW, "flow.channel.sid", channel.get("sid")
+    yield Source.FLOW, "flow.channel.address", channel.get("address")
+    for name, output in widgets:
+        yield Source.WIDGET, _path(name, "conversation", "sid"), at(output, "conversation", "sid")
+    for name, output in widgets:
+        for part in ("inbound", "outbound"):
+            for key in ("ConversationSid", "ChannelSid"):
+                yield Source.WIDGET, _path(name, part, key), at(output, part, key)
+    for name, output in handoffs:
+        for keys, attributes in _attributes(output):
+            yield Source.ATTRIBUTES, _path(name, *keys, "conversationSid"), attributes.get("conversationSid")
+
+
+def _calls(row: Execution, trigger: dict[str, Any], widgets: _Widgets) -> _Places:
+    yield Source.ROW, "initiated_by", row.initiated_by
+    yield Source.TRIGGER, "trigger.call.CallSid", at(trigger, "call", "CallSid")
+    if not mapping(trigger.get("call")):
+        for name, output in widgets:
+            if _made_call(output):
+                yield Source.WIDGET, _path(name, "CallSid"), output.get("CallSid")
+
+
+def _made_call(output: dict[str, Any]) -> bool:
+    """Whether its ``CallSid`` is of an outgoing call that the flow itself made, not of a child leg."""
+    direction = _text(output.get("Direction")) or "outbound"
+    return direction.lower() in ("outbound", "outbound-api") and "ParentCallSid" not in output
+
+
+def _is_foreign(output: dict[str, Any], variables: dict[str, Any]) -> bool:
+    """Whether somebody's code or notes fill it: run-function and make-http-request, or set-variables, whose pairs stand
+    in ``flow.variables`` too. SIDs in there name anything."""
+    if "status_code" in output or "parsed" in output:
+        return True
+    return bool(output) and all(isinstance(value, str) and variables.get(key) == value for key, value in output.items())
+
+
+def _is_handoff(output: dict[str, Any]) -> bool:
+    """Whether a widget's output is that of send-to-flex: an Interaction (KD), a Task (WT), or TaskRouter's callback."""
+    sid, task = output.get("sid"), output.get("TaskSid")
+    return is_sid(sid, "KD", "WT") or is_sid(task, "WT") or bool(mapping(at(output, "routing", "properties")))
+
+
+_ATTRIBUTES = (
+    ("routing", "properties", "attributes"),
+    ("routing", "attributes"),
+    ("attributes",),
+    ("Attributes",),
+)
+
+
+def _attributes(output: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    for keys in _ATTRIBUTES:
+        attributes = mapping(at(output, *keys))
+        if attributes:
+            yield keys, attributes
+
+
+def _tasks(handoffs: _Widgets) -> _Places:
+    for name, output in handoffs:
+        for keys in (("routing", "properties", "sid"), ("sid",), ("TaskSid",)):
+            yield Source.WIDGET, _path(name, *keys), at(output, *keys)
+
+
+def _interactions(handoffs: _Widgets) -> _Places:
+    for name, output in handoffs:
+        yield Source.WIDGET, _path(name, "sid"), output.get("sid")
+        for keys, attributes in _attributes(output):
+            yield (
+                Source.ATTRIBUTES,
+                _path(name, *keys, "flexInteractionSid"),
+                attributes.get("flexInteractionSid"),
+            )
+
+
+def _handoff(name: str, output: dict[str, Any]) -> Handoff:
+    task = _first(_tasks([(name, output)]), "WT")
+    interaction = _first(_interactions([(name, output)]), "KD")
+    workspace = at(output, "routing", "properties", "workspace_sid") or output.get("workspace_sid")
+    return Handoff(
+        path=path_join("widgets", name),
+        task_sid=task.value if task else None,
+        workspace_sid=workspace if is_sid(workspace, "WS") else None,
+        interaction_sid=interaction.value if interaction else None,
+    )
+
+
+def _messages(row: Execution, trigger: dict[str, Any]) -> _Places:
+    yield Source.ROW, "initiated_by", row.initiated_by
+    yield Source.TRIGGER, "trigger.message.MessageSid", at(trigger, "message", "MessageSid")
+    yield Source.TRIGGER, "trigger.conversation.MessageSid", at(trigger, "conversation", "MessageSid")
+
+
+def _contacts(row: Execution, context: dict[str, Any], trigger: dict[str, Any]) -> _Places:
+    yield Source.TRIGGER, "contact.channel.address", at(context, "contact", "channel", "address")
+    for kind, key in (
+        ("message", "From"),
+        ("conversation", "Author"),
+        ("conversation", "From"),
+        ("call", "From"),
+        ("request", "to"),
+    ):
+        yield Source.TRIGGER, f"trigger.{kind}.{key}", at(trigger, kind, key)
+    yield Source.ROW, "contact_channel_address", row.contact_channel_address
+
+
+def _senders(trigger: dict[str, Any], channel: dict[str, Any]) -> _Places:
+    yield Source.FLOW, "flow.channel.address", channel.get("address")
+    for kind, key in (("message", "To"), ("call", "To"), ("request", "from")):
+        yield Source.TRIGGER, f"trigger.{kind}.{key}", at(trigger, kind, key)
+
+
+def _trigger_kind(row: Execution, trigger: dict[str, Any], call: Hit | None, message: Hit | None) -> Trigger:
+    if is_sid(row.initiated_by, "CA") or mapping(trigger.get("call")):
+        return Trigger.CALL
+    if message or mapping(trigger.get("message")) or mapping(trigger.get("conversation")):
+        return Trigger.MESSAGE
+    if is_sid(row.initiated_by, "RQ") or mapping(trigger.get("request")):
+        return Trigger.REQUEST
+    # Only a message in a conversation starts executions that are keyed on the conversation; before 2026-04 no row
+    # says what initiated it.
+    return Trigger.MESSAGE if is_sid(row.contact_channel_address, "CH") else Trigger.UNKNOWN
+
+
+def _is_web(trigger: dict[str, Any], widgets: _Widgets, handoffs: _Widgets) -> bool:
+    places: list[Any] = [at(trigger, kind, "ChannelAttributes") for kind in ("conversation", "message")]
+    places += [at(output, "inbound", "ChannelAttributes") for _, output in widgets]
+    places += [attributes for _, output in handoffs for _, attributes in _attributes(output)]
+    return any(child(place, key) == "web" for place in places for key in ("channel_type", "channelType"))
+
+
+def _sent_message(output: dict[str, Any]) -> bool:
+    outbound = mapping(output.get("outbound"))
+    sent = is_sid(outbound.get("Sid") or outbound.get("sid"), *MESSAGE_PREFIXES)
+    to = _text(outbound.get("To") or outbound.get("to"))
+    return sent and (to is None or is_phone(to))
+
+
+def _service(trigger: dict[str, Any], channel: dict[str, Any], widgets: _Widgets) -> str | None:
+    places = [
+        at(trigger, "conversation", "ChatServiceSid"),
+        at(trigger, "conversation", "InstanceSid"),
+        at(trigger, "message", "InstanceSid"),
+        at(channel, "details", "chat_service_sid"),
+        *(at(output, "conversation", "chat_service_sid") for _, output in widgets),
+    ]
+    return next((place for place in places if is_sid(place, "IS")), None)
+
+
+def _inbound(row: Execution, kind: Trigger, trigger: dict[str, Any], widgets: _Widgets) -> Iterator[Inbound]:
+    if kind is Trigger.MESSAGE and row.date_created:
+        yield Inbound(row.date_created, "date_created")
+    for part in ("message", "conversation"):
+        time = _moment(at(trigger, part, "DateCreated"))
+        if time:
+            yield Inbound(time, f"trigger.{part}.DateCreated")
+    for name, output in widgets:
+        time = _moment(at(output, "inbound", "DateCreated"))
+        if time:
+            yield Inbound(time, _path(name, "inbound", "DateCreated"))
+
+
+def _moment(value: Any) -> datetime | None:
+    """A time as text, or as the Joda-time object that legacy chat writes (milliseconds since the epoch)."""
+    millis = child(value, "millis")
+    if isinstance(millis, int | float) and not isinstance(millis, bool):
+        try:
+            return parse_time(datetime.fromtimestamp(millis / 1000, UTC))
+        except (ValueError, OverflowError, OSError):
+            return None
+    return parse_time(value)
+
+
+_NOISE = ("AC",)  # the account's own SID stands in every payload
+
+
+def _related(row: Execution, context: dict[str, Any], *winners: Hit | None) -> tuple[Mention, ...]:
+    return tuple(_mentions(row, context, {hit.path for hit in winners if hit}))
+
+
+def _mentions(row: Execution, context: dict[str, Any], winners: set[str]) -> Iterator[Mention]:
+    own = {sid_key(row.sid), sid_key(row.flow_sid)}
+    row_places = (
+        ("contact_channel_address", row.contact_channel_address),
+        ("initiated_by", row.initiated_by),
+    )
+    named = ((path, text) for path, text in row_places if text is not None)
+    for path, text in chain(named, strings(context, least=SID_LENGTH)):
+        if len(text) < SID_LENGTH or path in winners:
+            continue
+        for sid in sids_in(text):
+            if sid[:2].upper() not in _NOISE and sid_key(sid) not in own:
+                yield Mention(sid, path)
+
+
+def _path(name: str, *keys: str) -> str:
+    path = path_join("widgets", name)
+    for key in keys:
+        path = path_join(path, key)
+    return path
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+__all__ = [
+    "Facts",
+    "Handoff",
+    "Hit",
+    "Inbound",
+    "Mention",
+    "Source",
+    "Trigger",
+    "extract",
+    "facts_from_json",
+    "facts_to_json",
+    "related",
+    "settles",
+]

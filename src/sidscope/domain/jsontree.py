@@ -1,0 +1,109 @@
+"""Walking JSON that strangers wrote: any depth, and JSON inside strings inside JSON.
+
+Twilio's ``context``, ``attributes``, ``ChannelAttributes`` may each be an object or a JSON string, also nested
+(https://www.twilio.com/docs/studio/widget-library/send-flex), so reading decodes on the way down.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_NESTED_STRINGS = 4  # how many layers of JSON in a string in a string are opened
+
+
+def decode(value: Any) -> Any:
+    """The object or list inside ``value`` if it is a JSON string of one (also a string of a string); else ``value``."""
+    if not isinstance(value, str) or not _may_hold_json(value):
+        return value
+    decoded: Any = value
+    for _ in range(_NESTED_STRINGS):
+        if not isinstance(decoded, str) or decoded.lstrip()[:1] not in ("{", "[", '"'):
+            break
+        try:
+            decoded = json.loads(decoded)
+        except (ValueError, RecursionError):
+            break
+    return decoded if isinstance(decoded, dict | list) else value
+
+
+_OPENING = frozenset('{["')
+
+
+def _may_hold_json(text: str) -> bool:
+    """Whether it is worth a closer look: asked of every string there is."""
+    return text[:1] in _OPENING or text[:1].isspace()
+
+
+def child(value: Any, key: str) -> Any:
+    """``value[key]`` decoded, or None where there is no such thing."""
+    value = decode(value)
+    return decode(value.get(key)) if isinstance(value, dict) else None
+
+
+def at(value: Any, *keys: str) -> Any:
+    """What lies under a path of keys, decoding on the way; None where the path ends early."""
+    for key in keys:
+        value = child(value, key)
+        if value is None:
+            return None
+    return value
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """``value`` decoded if that is an object, else an empty one."""
+    value = decode(value)
+    return value if isinstance(value, dict) else {}
+
+
+def encodable(text: str) -> str:
+    """``text`` with "?" for lone surrogates, which JSON may hold but no file, database or terminal takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def path_join(parent: str, key: str | int) -> str:
+    """The path of a member, as one would write it in Liquid: ``widgets.ask.inbound``, ``a["b c"]``, ``a[0]``."""
+    if isinstance(key, int):
+        return f"{parent}[{key}]"
+    if not _is_plain(key):
+        return f"{parent}[{json.dumps(encodable(key), ensure_ascii=False)}]"
+    return f"{parent}.{key}" if parent else key
+
+
+@lru_cache(4_096)  # the same few names stand in every context
+def _is_plain(key: str) -> bool:
+    return _PLAIN_KEY.fullmatch(key) is not None
+
+
+def strings(value: Any, *, least: int = 0) -> Iterator[tuple[str, str]]:
+    """Every string leaf of at least so many characters with its path, in document order, looking into JSON strings;
+    never recursive. Paths are put together only for what is found."""
+    value = decode(value)
+    if isinstance(value, str) and len(value) >= least:
+        yield "", value
+    stack = [("", _members(value))]
+    while stack:
+        path, members = stack[-1]
+        for key, member in members:
+            if isinstance(member, str):
+                if len(member) < least:
+                    continue
+                member = decode(member) if _may_hold_json(member) else member
+                if isinstance(member, str):
+                    yield path_join(path, key), member
+                    continue
+            if isinstance(member, dict) or isinstance(member, list):  # noqa: SIM101 - twice as fast
+                stack.append((path_join(path, key), _members(member)))
+                break
+        else:
+            stack.pop()
+
+
+def _members(value: Any) -> Iterator[tuple[str | int, Any]]:
+    if isinstance(value, dict):
+        return iter(value.items())
+    return enumerate(value) if isinstance(value, list) else iter(())

@@ -1,0 +1,210 @@
+"""The query language of ``sidscope list`` and of the box: terms that must all hold, ``-`` negates one.
+
+``status:active flow:NAME|FW… channel:whatsapp contact:+49… sender:… verdict:reentry anomaly:stuck outcome:failed``,
+and bare SIDs, beginnings of SIDs, addresses or words. Quotes keep blanks together: ``flow:"Main menu"``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+
+from sidscope.domain.record import OUTCOMES, Anomaly, Record, Verdict
+from sidscope.domain.records import Channel
+from sidscope.domain.sids import is_malformed_sid, is_sid, is_sid_prefix, sid_key, what_is_wrong
+from sidscope.domain.value import value
+
+
+class QueryError(ValueError):
+    """A query that cannot be understood: one sentence, and where in the text the trouble begins."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+
+
+@value
+class Term:
+    """One condition: ``key`` is empty for a bare SID, address or word."""
+
+    key: str
+    value: str
+    negated: bool = False
+
+    def matches(self, record: Record) -> bool:
+        """Whether the record fulfils this term."""
+        return _MATCHERS[self.key](record, self.value) is not self.negated
+
+    @property
+    def about_outcome(self) -> bool:
+        """Whether it depends on an outcome, which is known only where steps were read; the word alone counts too."""
+        return self.key == "outcome" or (not self.key and self.value.lower() in OUTCOMES)
+
+
+@value
+class Query:
+    """Terms that must all hold; without any, everything matches."""
+
+    terms: tuple[Term, ...] = ()
+
+    def matches(self, record: Record) -> bool:
+        """Whether the record fulfils every term."""
+        return all(term.matches(record) for term in self.terms)
+
+    @property
+    def about_outcome(self) -> bool:
+        """Whether any term is :attr:`Term.about_outcome`."""
+        return any(term.about_outcome for term in self.terms)
+
+    @property
+    def but_outcome(self) -> Query:
+        """What of it holds before steps are read: those that match it may match the whole once they are."""
+        return Query(tuple(term for term in self.terms if not term.about_outcome))
+
+
+def parse_query(text: str) -> Query:
+    """The query that ``text`` means.
+
+    Raises:
+        QueryError: for an unknown key, a value that the key does not have, a malformed SID or an open quote.
+    """
+    return Query(tuple(_term(word, position) for word, position in _words(text)))
+
+
+_WORD = re.compile(r'-?(?:[A-Za-z_]+:)?"[^"]*"|\S+')
+_KEYED = re.compile(r"([A-Za-z_]+):(.*)", re.DOTALL)
+_ADDRESS_PREFIXES = frozenset({"whatsapp", "messenger", "rcs", "client", "sip", "sips", "tel", "chat"})
+
+
+def _words(text: str) -> Iterator[tuple[str, int]]:
+    for match in _WORD.finditer(text):
+        word = match.group()
+        if word.count('"') % 2:
+            raise QueryError(f"the quote in {word} is not closed", match.start())
+        yield word, match.start()
+
+
+def _term(word: str, position: int) -> Term:
+    negated = word.startswith("-") and len(word) > 1
+    word = word[1:] if negated else word
+    keyed = _KEYED.fullmatch(word)
+    if keyed and keyed[1].lower() not in _ADDRESS_PREFIXES and not word.startswith('"'):
+        key, value = keyed[1].lower(), _unquote(keyed[2])
+        return Term(key, _checked(key, value, position), negated)
+    value = _unquote(word)
+    if is_malformed_sid(value):
+        raise QueryError(what_is_wrong(value), position)
+    return Term("", value, negated)
+
+
+def _unquote(text: str) -> str:
+    return text[1:-1] if len(text) >= 2 and text[0] == text[-1] == '"' else text
+
+
+def _checked(key: str, value: str, position: int) -> str:
+    if key not in VALUES:
+        raise QueryError(f"unknown term {key}: ({_known(key, VALUES)})", position)
+    if not value:
+        raise QueryError(f"{key}: needs a value", position)
+    allowed = VALUES[key]
+    if allowed and value.lower() not in allowed:
+        raise QueryError(f"{key}: has no value {value} ({_known(value.lower(), allowed)})", position)
+    if key == "flow" and is_malformed_sid(value):
+        raise QueryError(what_is_wrong(value), position)
+    return value.lower() if allowed else value
+
+
+def _known(word: str, known: Iterable[str]) -> str:
+    """The nearest of what there is, where one is near; then all."""
+    from difflib import get_close_matches  # only where something is wrong
+
+    near = get_close_matches(word[:80], known := list(known), n=1)
+    meant = f"is {near[0]} meant? " if near else ""
+    return f"{meant}there are {', '.join(known)}"
+
+
+VALUES: dict[str, tuple[str, ...]] = {
+    "status": ("active", "ended"),
+    "flow": (),
+    "channel": tuple(channel.value for channel in Channel),
+    "contact": (),
+    "sender": (),
+    "verdict": tuple(verdict.value for verdict in Verdict),
+    "anomaly": tuple(anomaly.value for anomaly in Anomaly),
+    "outcome": OUTCOMES,
+}
+"""The keys there are, and for those with a fixed set of values, the values."""
+
+
+def _bare(record: Record, value: str) -> bool:
+    whole, prefix, folded = _meaning(value)
+    if whole:
+        return any(sid_key(sid) == whole for sid in record_sids(record))
+    if prefix and any(sid_key(sid).startswith(prefix) for sid in record_sids(record)):
+        return True
+    own = (record.status, record.channel, record.verdict, record.outcome, record.flow_name, record.sender)
+    for word in (*own, *record.anomalies):
+        if word and _says(word, folded):
+            return True
+    if record.contact and folded in record.contact.casefold():
+        return True
+    return folded in "\n".join(primary_sids(record)).lower()
+
+
+@lru_cache(64)
+def _meaning(value: str) -> tuple[str, str, str]:
+    """What a bare term may be: the key of a SID, of the beginning of one (else empty), and a word in any case."""
+    return sid_key(value) if is_sid(value) else "", value.upper() if is_sid_prefix(value) else "", value.casefold()
+
+
+@lru_cache(4_096)  # a hundred thousand executions have a few hundred of these words between them
+def _says(word: str, folded: str) -> bool:
+    return folded in word.casefold()
+
+
+def primary_sids(record: Record) -> Iterator[str]:
+    """The SIDs that a record's own fields hold."""
+    named = (
+        record.execution_sid,
+        record.flow_sid,
+        record.conversation_sid,
+        record.call_sid,
+        record.task_sid,
+        record.interaction_sid,
+        record.message_sid,
+        record.initiated_by,
+        record.group_key,
+    )
+    return (sid for sid in named if sid)
+
+
+def record_sids(record: Record) -> Iterator[str]:
+    """Every SID that a record holds, related ones last."""
+    yield from primary_sids(record)
+    for mention in record.related_sids:
+        yield mention.sid
+
+
+def _flow(record: Record, value: str) -> bool:
+    if is_sid(value) or is_sid_prefix(value):
+        return sid_key(record.flow_sid).startswith(sid_key(value))
+    return record.flow_name is not None and value.casefold() in record.flow_name.casefold()
+
+
+def _contains(text: str | None, value: str) -> bool:
+    return text is not None and value.casefold() in text.casefold()
+
+
+_MATCHERS: dict[str, Callable[[Record, str], bool]] = {
+    "": _bare,
+    "status": lambda record, value: record.status == value,
+    "flow": _flow,
+    "channel": lambda record, value: record.channel == value,
+    "contact": lambda record, value: _contains(record.contact, value),
+    "sender": lambda record, value: _contains(record.sender, value),
+    "verdict": lambda record, value: record.verdict == value,
+    "anomaly": lambda record, value: value in record.anomalies,
+    "outcome": lambda record, value: (record.outcome or "unknown") == value,
+}
