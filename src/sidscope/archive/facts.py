@@ -1,0 +1,88 @@
+"""How facts are stored: the core in the row, every SID and address as keys. The related SIDs with their paths are not:
+they stand in the context, which is kept, and are found there again where somebody wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from sidscope.archive.codec import Value, deflate, inflate, key, text, unpack
+from sidscope.domain.evidence import extract, related
+from sidscope.domain.facts import Facts, Mention, facts_from_json, facts_to_json
+from sidscope.domain.records import Execution
+from sidscope.domain.value import value
+
+NOISE: Final = frozenset({"AC", "IS", "MG", "FW"})
+"""Kinds that nearly every execution names: they find nothing, and would double the index (perf-notes.md 5)."""
+
+_NOISE_KEYS: Final = frozenset(kind.encode() for kind in NOISE)
+_LONGEST_ADDRESS: Final = 256
+
+
+@value
+class StoredFacts:
+    """Facts as they are written, and the keys that they alone give their execution."""
+
+    core: bytes
+    keys: frozenset[Value]
+    conversation: Value
+    call: Value
+    contact: Value
+    channel: str | None
+
+
+def stored(facts: Facts) -> StoredFacts:
+    """What is written for ``facts``."""
+    return StoredFacts(
+        core=deflate(facts_to_json(replace(facts, related=()) if facts.related else facts).encode()),
+        keys=keys_of_facts(facts),
+        conversation=key(facts.conversation.value) if facts.conversation else None,
+        call=key(facts.call.value) if facts.call else None,
+        contact=text(facts.contact.value) if facts.contact else None,
+        channel=facts.channel.value if facts.channel else None,
+    )
+
+
+def loaded(core: bytes) -> Facts:
+    """Back from :func:`stored`, without related SIDs."""
+    return facts_from_json(inflate(core).decode())
+
+
+def read_again(row: Execution, codec: int | None, body: bytes | None) -> Facts:
+    """All facts, out of the row and the context as it is kept (None where there is none)."""
+    if codec is None or body is None:
+        return extract(row)
+    return extract(row, unpack(codec, body), read=True)
+
+
+def related_again(row: Execution, facts: Facts, codec: int | None, body: bytes | None) -> tuple[Mention, ...]:
+    """The related SIDs that :func:`loaded` leaves out."""
+    return related(row, None if codec is None or body is None else unpack(codec, body), facts)
+
+
+# An execution is found under the keys of its row and of its facts, beside its own SID and its flow's. Deleting relies
+# on them: they must come out of what is stored as they went in. Who changes one of these functions writes a migration
+# that makes the index anew.
+
+
+def keys_of_row(row: Execution) -> frozenset[Value]:
+    """The keys under which a row is found, whatever its context says."""
+    return _keys({row.contact_channel_address, row.initiated_by})
+
+
+def keys_of_facts(facts: Facts) -> frozenset[Value]:
+    """The keys under which an execution with these facts is found."""
+    values: set[str | None] = {mention.sid for mention in facts.related}
+    for hit in (facts.conversation, facts.call, facts.task, facts.interaction, facts.message):
+        values.add(hit.value if hit else None)
+    for hit in (facts.contact, facts.sender):
+        values.add(hit.value if hit else None)
+    for handoff in facts.handoffs:
+        values.update((handoff.task_sid, handoff.workspace_sid, handoff.interaction_sid))
+    return _keys(values)
+
+
+def _keys(values: Iterable[str | None]) -> frozenset[Value]:
+    found = (key(value) for value in values if value and len(value) <= _LONGEST_ADDRESS)
+    return frozenset(each for each in found if not (isinstance(each, bytes) and each[:2] in _NOISE_KEYS))
