@@ -1,0 +1,453 @@
+"""The explorer's app: puts session, feed and engine behind one screen."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+from rich.console import RenderableType
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingsMap, BindingType
+from textual.containers import Container, Vertical
+from textual.timer import Timer
+
+from sidscope.archive import Archive
+from sidscope.config import Config
+from sidscope.domain.record import Record
+from sidscope.domain.spelling import one_thing
+from sidscope.safetext import safe
+from sidscope.tui import discretion
+from sidscope.tui.accounts import Accounts
+from sidscope.tui.arrangement import Kind, record_key
+from sidscope.tui.browser import Browser
+from sidscope.tui.clipboard import Clipboard, Copied
+from sidscope.tui.commands import (
+    LIST,
+    bindings,
+    first_keys,
+    for_picking,
+    rebound,
+)
+from sidscope.tui.completion import Vocabulary
+from sidscope.tui.copying import MOST_RECENT
+from sidscope.tui.detail import Detail
+from sidscope.tui.detail_actions import DetailActions
+from sidscope.tui.engine import Engine, EngineFactory
+from sidscope.tui.failures import Failures
+from sidscope.tui.feed import Feed
+from sidscope.tui.finding import Finding
+from sidscope.tui.house import House
+from sidscope.tui.looking import Looking
+from sidscope.tui.messages import FromEngine
+from sidscope.tui.moving import Moving
+from sidscope.tui.picking import Picking
+from sidscope.tui.place import SavedPlace
+from sidscope.tui.reader import Reader
+from sidscope.tui.session import Change, Session
+from sidscope.tui.sharing import Sharing
+from sidscope.tui.surroundings import Surroundings
+from sidscope.tui.terminal import leave_on_signals
+from sidscope.tui.themes import named
+from sidscope.tui.widgets.chooser import Chooser
+from sidscope.tui.widgets.copy_menu import CopyMenu
+from sidscope.tui.widgets.detail_pane import DetailPane
+from sidscope.tui.widgets.execution_list import ExecutionList
+from sidscope.tui.widgets.filter_box import FilterBox
+from sidscope.tui.widgets.ink_line import InkLine
+from sidscope.tui.widgets.inked import Palette
+from sidscope.tui.widgets.line_view import LineView
+from sidscope.tui.widgets.rows_view import RowsView
+from sidscope.tui.words import use_utc
+
+REST = 0.15
+"""Seconds of rest after which a moving cursor's execution is asked for; a single move asks at once."""
+
+STAYS = 20.0
+"""Seconds for which is said what Twilio did not give; what lasts is said by the engine's state."""
+
+
+def utc_now() -> datetime:
+    """The present moment."""
+    return datetime.now(UTC)
+
+
+class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing):
+    """The explorer. Everything that varies comes in: the archive, the engine (None: offline), time, the clipboard."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "sidscope"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings())
+    INHERIT_BINDINGS = False
+
+    def __init__(
+        self,
+        archive: Archive,
+        engine_factory: EngineFactory | None,
+        *,
+        account_label: str,
+        query: str = "",
+        since: datetime | None = None,
+        demo: bool = False,
+        now: Callable[[], datetime] = utc_now,
+        data_dir: Path | None = None,
+        clipboard: Clipboard | None = None,
+        browser: Browser | None = None,
+        region: str | None = None,
+        light: bool = False,
+        queries: Mapping[str, str] | None = None,
+        place: SavedPlace | None = None,
+        notice: str | None = None,
+        picking: Picking | None = None,
+        config: Config | None = None,
+        complaints: Sequence[str] = (),
+        accounts: Accounts | None = None,
+        masked: bool = False,
+        meant: str | None = None,
+    ) -> None:
+        self.config = config or Config(theme="light" if light else "dark")
+        self.accounts = accounts or Accounts()
+        self.account_colour = self.accounts.colour
+        super().__init__()
+        self.commands = rebound(self.config.keys)
+        if picking is not None:
+            self.commands = for_picking(picking.kind, self.commands)
+        self._bindings = BindingsMap(bindings(self.commands))
+        self.complaints = complaints
+        discretion.mask(masked)
+        self.data_dir = data_dir
+        self.archive = archive
+        self.account_label = account_label
+        self.demo = demo
+        self.now = now
+        self.session = Session()
+        self.state: Any = None  # the engine's last SyncState
+        self.problem: str | None = archive.notice
+        self.loaded = False
+        self.engine: Engine | None = None
+        self.copied: Copied | None = None  # how the last copy went
+        self._engine_factory = engine_factory
+        self.started_with = query.strip()
+        self.meant = meant  # the command that the query may be a slip of
+        self._first_place = place or SavedPlace()
+        self._notice = notice
+        self.queries = queries if queries is not None else self.config.queries
+        self.picking = picking
+        self.copier = clipboard or Clipboard(to_terminal=self._to_terminal, folder=data_dir, mode=self.config.clipboard)
+        self.browser = browser or Browser()
+        self.region = region
+        self.recent = deque(maxlen=MOST_RECENT)
+        self.reader = Reader(archive, since=since, now=now)
+        self._feed: Feed | None = None
+        self._engine_begun = False
+        self._moved_at = 0.0
+        self._rest: Timer | None = None
+        self._on_screen: tuple[str, ...] = ()
+        self._checked_stuck = now()
+        self.finding = Finding(self)
+        self.looking = Looking(self)
+
+    # --- layout
+
+    def compose(self) -> ComposeResult:
+        yield Palette()
+        yield InkLine(id="header")
+        yield FilterBox(id="filter")
+        with Container(id="body"):
+            with Vertical(id="left"):
+                yield InkLine(id="list-title")
+                yield InkLine(id="columns")
+                yield ExecutionList(self.session, self.now, id="list")
+                yield RowsView(id="nothing")
+            yield DetailPane(self.now, first_keys(self.commands), id="right")
+        yield RowsView(id="help")
+        yield RowsView(id="sync")
+        yield RowsView(id="rules")
+        yield Chooser(id="chooser")
+        yield RowsView(id="small")
+        yield CopyMenu(id="copying")
+        yield InkLine(id="status")
+        yield InkLine(id="footer")
+
+    def on_mount(self) -> None:
+        use_utc(self.config.utc)
+        self.dress(named(self.config.theme).name)
+        self.list = self.query_one("#list", ExecutionList)
+        self.pane = self.query_one(DetailPane)
+        self.box = self.query_one(FilterBox)
+        self.list.focus()
+        self._feed = Feed(
+            self.reader,
+            on_records=self._take,
+            on_detail=self._take_detail,
+            on_loaded=self._history_loaded,
+            on_problem=self.trouble,
+        )
+        self.box.vocabulary = Vocabulary(self.session.everything, self.queries, discretion.masked)
+        self._open()
+        self.repaint_chrome()
+        self.call_after_refresh(self._begin)
+        self.set_interval(1.0, self._tick)
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))  # fg: on an empty terminal
+        leave_on_signals(lambda code: self.exit(return_code=code))
+
+    def _open(self) -> None:
+        """Where the explorer opens: at the SID or with the query that it was started with, else where it was left."""
+        query, place = self.started_with, self._first_place
+        if query:
+            place = replace(place, filter_text="" if one_thing(query) else query, filter_on=True, execution_sid=None)
+        self.resume(place)
+        if self._notice:
+            self.notify(safe(self._notice, 300), markup=False, timeout=8)
+        if one_thing(query):
+            self.finding.open_at(one_thing(query) or "")
+
+    @property
+    def feed(self) -> Feed:
+        """Reads the archive."""
+        assert self._feed is not None, "mounted"  # noqa: S101
+        return self._feed
+
+    def _begin(self) -> None:
+        """After the first frame: the archive's first rows; with them the engine (which brings the network modules)."""
+        if not self.pane.is_mounted:  # a busy machine: its parts are still to come
+            self.set_timer(0.01, self._begin)
+            return
+        self.feed.start()
+
+    def _rows_shown(self) -> None:
+        """There are rows to look at, or none to wait for: time for the network."""
+        if self._engine_factory is not None and not self._engine_begun:
+            self._engine_begun = True
+            self.feed.spawn(self._start_engine(self._engine_factory))
+
+    async def _start_engine(self, factory: EngineFactory) -> None:
+        engine = await self.feed.in_thread(lambda: factory(self._from_engine))
+        engine.start()
+        self.engine = engine
+        record = self.session.selected
+        if record is not None:
+            self.ask(record)
+
+    def _from_engine(self, event: Any) -> None:
+        self.post_message(FromEngine(event))
+
+    # --- what comes from the archive and the engine
+
+    def _take(self, records: list[Record]) -> None:
+        first = not self.session.records
+        if first and self.is_running:
+            self.call_after_refresh(self._rows_shown)
+        self.show_change(self.session.apply(records))
+        self.finding.records_came(records)
+        if first and self.session.lines:
+            self._tick()
+        selected, shown = self.session.selected, self.pane.detail
+        if selected and shown and record_key(selected) == shown.key and any(map(self.pane.concerns, records)):
+            self.feed.want(shown.key)
+
+    def _history_loaded(self) -> None:
+        self.loaded = True
+        self._rows_shown()
+        gc.freeze()  # what has been read is here to stay: the collector need not walk through it at every turn
+        self.repaint_chrome()
+        self.resume_cursor()
+        self.finding.history_loaded()
+
+    def _take_detail(self, key: str, detail: Detail | None) -> None:
+        selected = self.session.selected
+        if not self.is_running:
+            return
+        if detail is not None and selected is not None and record_key(selected) == key and self.may_show(detail):
+            self.pane.show(detail, offline=self.offline, reachable=self.reachable)
+            self.looking.tab_shown()
+            self.repaint_chrome()
+
+    @property
+    def offline(self) -> bool:
+        """Whether Twilio is not asked at all."""
+        return self._engine_factory is None
+
+    @property
+    def reachable(self) -> bool:
+        """Whether Twilio answers, as far as is known."""
+        state = self.state
+        if state is None:
+            return True
+        return state.phase not in ("refused", "stopped") and state.trouble != "unreachable" and not state.waits
+
+    def on_from_engine(self, message: FromEngine) -> None:
+        from sidscope.sync.thread import (  # there is an engine, so it is loaded
+            Changed,
+            Found,
+            StateChanged,
+            StepsRead,
+            StoryCosts,
+            StoryRead,
+            Trouble,
+        )
+
+        event = message.event
+        if not self.is_running:  # the last words of the engine find the screen gone
+            return
+        match event:
+            case Changed():
+                self.feed.changed(event.keys)
+            case StateChanged():
+                self.state = event.state
+                self.looking.state_changed()
+                self.steps_counted()
+                self.show_sync()
+                if event.state.phase == "live" and self.loaded and self.session.lines:
+                    self.session.settle()
+                    self.finding.listed()
+                self.repaint_chrome()
+            case Found():
+                self.finding.found(event.query, event.problem)
+            case StepsRead():
+                self.looking.steps_read(event.execution, event.step)
+            case StoryCosts():
+                self.pane.story_costs(event.execution, event.look_ups)
+            case StoryRead():
+                self.looking.story_read(event.execution)
+            case Trouble():
+                self.trouble(f"{event.what}: {event.message}", stays=STAYS if event.what == "Twilio" else None)
+
+    def trouble(self, sentence: str, *, stays: float | None = None) -> None:
+        """Shows that something went wrong, until something else does or for so many seconds."""
+        self.problem = sentence
+        self.repaint_chrome()
+        if stays is not None:
+            self.set_timer(stays, partial(self._forget_trouble, sentence))
+
+    def _forget_trouble(self, sentence: str) -> None:
+        if self.problem == sentence:
+            self.problem = None
+            self.repaint_chrome()
+
+    def show_change(self, change: Change, *, reveal: bool = False) -> None:
+        """Brings list, detail and titles up to date with the session."""
+        if not self.is_running:  # at the end, what is still being read finds the screen gone
+            return
+        self.list.sync(change, reveal=reveal)
+        selected = self.session.selected  # another one also where the cursor's group has a newer execution
+        if change.cursor or (record_key(selected) if selected else None) != self.pane.awaited:
+            self._cursor_moved()
+        self.repaint_chrome()
+
+    # --- the cursor
+
+    @on(LineView.Moved, "#list")
+    def _list_moved(self) -> None:
+        self._cursor_moved()
+        self.repaint_chrome()
+
+    def _cursor_moved(self) -> None:
+        record = self.session.selected
+        self.pane.await_(record)
+        if record is None:
+            return
+        self.feed.want(record_key(record))
+        at_rest = time.monotonic() - self._moved_at > REST
+        self._moved_at = time.monotonic()
+        if self._rest is not None:
+            self._rest.stop()
+        if at_rest:
+            self.ask(record)
+        else:
+            self._rest = self.set_timer(REST, lambda: self.ask(record))
+
+    def ask(self, record: Record, *, agreed: bool = False) -> None:
+        """Has Twilio asked for what the detail of this execution needs; ``agreed``: whatever it costs."""
+        if self.engine is not None:
+            self.engine.look_at(record.execution_sid)
+            self.engine.story(record.execution_sid, agreed=agreed)
+            self.pane.story_costs(record_key(record), 0)
+            self.looking.ask(record)
+
+    # --- the box
+
+    def on_filter_box_changed(self, event: FilterBox.Changed) -> None:
+        if self.left_at is None:  # else it was typed before leaving, and comes after
+            self.finding.filter_as_typed(event.text)
+
+    def on_filter_box_entered(self, event: FilterBox.Entered) -> None:
+        if self.left_at is not None:
+            return
+        self.session.settle()
+        self.finding.enter(event.text)
+
+    def on_filter_box_left(self, event: FilterBox.Left) -> None:
+        if event.cleared and self.finding.asking:
+            self.finding.cancel()
+            return
+        if event.cleared and self.box.text:
+            self.do_clear_filter()
+        self.focus_pane(LIST)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Something was pasted outside of the box."""
+        self.paste_into_box(event.text)
+
+    # --- time
+
+    def _tick(self) -> None:
+        if not self.pane.query("#detail-title"):
+            return  # leaving: the timer outlives the widgets by a moment
+        self.list.tick()
+        if not self.screen.has_class("tiny"):  # nothing of it is on screen
+            self.pane.tick()
+        self.looking.tick()
+        self.show_sync()
+        self.show_rules()
+        self.repaint_chrome()
+        lines = self.session.lines
+        visible = tuple(
+            lines[index].record.execution_sid for index in self.list.visible_range() if lines[index].kind is Kind.RUN
+        )
+        if self.engine is not None and visible != self._on_screen:
+            self._on_screen = visible
+            self.engine.on_screen(visible)
+        now = self.now()
+        if (now - self._checked_stuck).total_seconds() >= 60:
+            self._checked_stuck = now
+            self.feed.changed(
+                key for key, record in self.session.records.items() if record.active and not record.anomalies
+            )
+
+    # --- the end
+
+    left_at: SavedPlace | None = None
+    """The place where the user was on leaving; afterwards there are no widgets to ask."""
+
+    def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        if hasattr(self, "box") and self.box.is_attached:
+            self.left_at = self.place
+        super().exit(result, return_code, message)
+
+    async def on_unmount(self) -> None:
+        if self._feed is not None:
+            self._feed.close()
+        if self.engine is not None:
+            self.engine.stop()
+
+    def _fatal_error(self) -> None:
+        """One plain sentence instead of Textual's report, which prints local variables (credentials among them)."""
+        error = self._exception
+        where = traceback.extract_tb(error.__traceback__)[-1:] if error else []
+        place = "".join(f" ({Path(frame.filename).name}, line {frame.lineno})" for frame in where)
+        logging.getLogger(__name__).error("a fault of sidscope's own", exc_info=error)
+        words = safe(f"{type(error).__name__}: {error}" if error else "an unknown error", 300)
+        self._exit_renderables.append(Text(f"sidscope stopped because of a fault of its own: {words}{place}"))
+        self._close_messages_no_wait()

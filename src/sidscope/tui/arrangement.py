@@ -1,0 +1,403 @@
+"""How records stand in the list: groups, newest first, that fold, and the lines they make. Pure data, no Textual.
+
+Lines are kept sorted by their group's order, so any group or record is found by bisection and a small change costs
+no more than splicing the lines of the groups it touches, however long the list is.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, IntEnum, StrEnum
+from operator import attrgetter
+from types import MappingProxyType
+from typing import NamedTuple
+
+from sidscope.domain.record import Record
+from sidscope.domain.records import EPOCH
+from sidscope.domain.sids import sid_key
+
+SPLICE_AT_MOST = 64
+"""Up to so many touched groups are spliced one by one; more are laid out anew from the first one that changed."""
+
+
+SHORTEST_GAP = 60
+"""Seconds between two executions of one conversation from which on the time between them gets a line."""
+
+
+class Grouping(StrEnum):
+    """What the list is grouped by, in the order in which `g` cycles."""
+
+    CONVERSATION = "conversation"
+    CONTACT = "contact"
+    FLOW = "flow"
+    NONE = "none"
+
+    @property
+    def next(self) -> Grouping:
+        """The one that `g` brings next."""
+        order = list(Grouping)
+        return order[(order.index(self) + 1) % len(order)]
+
+
+class Kind(IntEnum):
+    """What a line shows."""
+
+    GROUP = 0
+    RUN = 1  # an execution
+    GAP = 2  # the time between two executions of one conversation
+
+
+class Part(Enum):
+    """Where an execution's line stands in its group."""
+
+    ALONE = "alone"
+    INNER = "inner"
+    LAST = "last"
+
+
+class Place(NamedTuple):
+    """What the cursor stands on: an execution (by the key of its FN) or a group (by its key)."""
+
+    kind: Kind
+    key: str
+
+
+OrderKey = tuple[float, str]
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """Executions that belong together. ``lines`` is what they show now."""
+
+    key: str
+    folded: bool = False
+    records: dict[str, Record] = field(default_factory=dict)
+    hidden: int = 0
+    """How many more executions belong to it that the filter hides."""
+    order: OrderKey = (0.0, "")
+    lines: list[Line] = field(default_factory=list)
+    newest: Record | None = None  # the execution that began last
+    failed: Record | None = None  # the last one that failed
+
+
+class Line(NamedTuple):
+    """One line of the list. For a group ``record`` is its newest execution; for a gap, the one after the gap."""
+
+    kind: Kind
+    group: Group
+    record: Record
+    part: Part = Part.ALONE
+    before: Record | None = None
+
+    @property
+    def place(self) -> Place | None:
+        """What the cursor would stand on here; None where it cannot stand."""
+        if self.kind is Kind.GAP:
+            return None
+        return Place(self.kind, self.group.key if self.kind is Kind.GROUP else record_key(self.record))
+
+
+def record_key(record: Record) -> str:
+    """The spelling that names a record everywhere in the explorer."""
+    return sid_key(record.execution_sid)
+
+
+def started(record: Record) -> datetime:
+    """When the execution began, for putting records in order; the epoch if Twilio does not say."""
+    return record.date_created or record.date_updated or EPOCH
+
+
+_GROUP_KEYS: dict[Grouping, Callable[[Record], str]] = {
+    Grouping.CONVERSATION: attrgetter("group_key"),
+    Grouping.CONTACT: lambda record: record.contact or record.group_key,
+    Grouping.FLOW: attrgetter("flow_sid"),
+    Grouping.NONE: record_key,
+}
+
+
+def group_key(record: Record, grouping: Grouping) -> str:
+    """The key of the group that ``record`` stands in."""
+    return _GROUP_KEYS[grouping](record)
+
+
+def _by_time(record: Record) -> tuple[float, int, str]:
+    return started(record).timestamp(), record.reentry_number, record.execution_sid
+
+
+_order = attrgetter("order")
+_NONE: Mapping[str, Record] = MappingProxyType({})
+
+
+def _line_order(line: Line) -> OrderKey:
+    return line.group.order
+
+
+class Arrangement:
+    """The groups and lines of a set of records, kept right as records come, change and go."""
+
+    def __init__(self, grouping: Grouping, is_folded: Callable[[str], bool] = lambda _: False) -> None:
+        self.grouping = grouping
+        self.groups: dict[str, Group] = {}
+        self.lines: list[Line] = []
+        self._is_folded = is_folded
+        self._order: list[Group] = []
+        self._home: dict[str, Group] = {}
+        self._hidden: dict[str, str] = {}  # by execution: the group where the filter hides it
+        self._hidden_in: Counter[str] = Counter()
+
+    # --- asking
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._home
+
+    def __len__(self) -> int:
+        """How many executions are arranged, those in folded groups too."""
+        return len(self._home)
+
+    def group_of(self, key: str) -> Group | None:
+        """The group that the execution with this key stands in."""
+        return self._home.get(key)
+
+    def start_of(self, group: Group) -> int:
+        """The index of the group's first line."""
+        return bisect_left(self.lines, group.order, key=_line_order)
+
+    def index_of(self, place: Place) -> int | None:
+        """The index of the line for ``place``; None where it is not shown (folded away, filtered out)."""
+        group = self.groups.get(place.key) if place.kind is Kind.GROUP else self._home.get(place.key)
+        if group is None:
+            return None
+        start = self.start_of(group)
+        for offset, line in enumerate(group.lines):
+            if line.place == place:
+                return start + offset
+        return None
+
+    def order_with(self, record: Record) -> OrderKey:
+        """Where the record's group would stand if the record were put in."""
+        key = group_key(record, self.grouping)
+        own = (-started(record).timestamp(), key)
+        group = self.groups.get(key)
+        return min(own, group.order) if group else own
+
+    def runs_from(self, place: Place, *, down: bool) -> Iterator[Record]:
+        """The executions below (or above) a place, the nearest first, those in folded groups too."""
+        group = self.groups.get(place.key) if place.kind is Kind.GROUP else self._home.get(place.key)
+        if group is None:
+            return
+        own = self.runs(group)
+        if place.kind is Kind.GROUP:
+            yield from own if down else ()
+        else:
+            at = next(index for index, record in enumerate(own) if record_key(record) == place.key)
+            yield from own[at + 1 :] if down else reversed(own[:at])
+        index, step = bisect_left(self._order, group.order, key=_order), 1 if down else -1
+        while 0 <= (index := index + step) < len(self._order):
+            runs = self.runs(self._order[index])
+            yield from runs if down else reversed(runs)
+
+    def runs(self, group: Group) -> list[Record]:
+        """A group's executions as they stand under it."""
+        return sorted(group.records.values(), key=_by_time, reverse=self.grouping is Grouping.FLOW)
+
+    def all_runs(self) -> Iterator[Record]:
+        """Every execution from the top, those in folded groups too."""
+        for group in self._order:
+            yield from self.runs(group)
+
+    # --- changing
+
+    def fill(self, records: Mapping[str, Record], hidden: Mapping[str, Record] = _NONE) -> None:
+        """Arranges all of these, by key, where nothing is yet: what ``hide`` and ``put`` do, at half the cost."""
+        groups, home, is_folded, key_of = self.groups, self._home, self._is_folded, _GROUP_KEYS[self.grouping]
+        self._hidden = {key: key_of(record) for key, record in hidden.items()}
+        self._hidden_in = Counter(self._hidden.values())
+        for key, record in records.items():
+            name = key_of(record)
+            group = groups.get(name)
+            if group is None:
+                group = groups[name] = Group(name, is_folded(name), hidden=self._hidden_in[name])
+            group.records[key] = record
+            home[key] = group
+        for group in groups.values():
+            self._compose(group)
+        self._order = sorted(groups.values(), key=_order)
+        self.lines = [line for group in self._order for line in group.lines]
+
+    def dissolve(self) -> None:
+        """Lets go of everything: groups and lines hold each other, and the collector would find them late."""
+        for group in self.groups.values():
+            group.lines = []
+        self.lines = []
+
+    def put(self, records: Iterable[Record]) -> None:
+        """Adds records, or replaces those of the same execution."""
+        dirty: dict[str, Group] = {}
+        newcomers: dict[str, list[Record]] = {}
+        arriving = {record_key(record): record for record in records}
+        self._reveal(arriving, dirty)
+        for key, record in arriving.items():
+            home = self._home.get(key)
+            target_key = group_key(record, self.grouping)
+            if home is not None:
+                dirty[home.key] = home
+                if home.key == target_key:
+                    home.records[key] = record
+                    continue
+                self._remove(home, key)
+            newcomers.setdefault(target_key, []).append(record)
+        for target_key, arrived in newcomers.items():
+            group = self.groups.get(target_key)
+            if group is None:
+                group = Group(target_key, self._is_folded(target_key), hidden=self._hidden_in[target_key])
+                self.groups[target_key] = group
+            dirty[target_key] = group
+            for record in arrived:
+                key = record_key(record)
+                group.records[key] = record
+                self._home[key] = group
+        self._lay_out(dirty)
+
+    def hide(self, records: Iterable[Record]) -> None:
+        """Takes executions out, or keeps them out; their groups count them."""
+        dirty: dict[str, Group] = {}
+        leaving = {record_key(record): record for record in records}
+        self._reveal(leaving, dirty)
+        for key, record in leaving.items():
+            group = self._home.get(key)
+            if group is not None:
+                dirty[group.key] = group
+                self._remove(group, key)
+            target_key = self._hidden[key] = group_key(record, self.grouping)
+            self._hidden_in[target_key] += 1
+            self._recount(target_key, dirty)
+        self._lay_out(dirty)
+
+    def _reveal(self, keys: Iterable[str], dirty: dict[str, Group]) -> None:
+        for key in self._hidden.keys() & keys if self._hidden else ():
+            target_key = self._hidden.pop(key)
+            self._hidden_in[target_key] -= 1
+            self._recount(target_key, dirty)
+
+    def _recount(self, key: str, dirty: dict[str, Group]) -> None:
+        group = self.groups.get(key)
+        if group is not None:
+            group.hidden = self._hidden_in[key]
+            dirty[key] = group
+
+    def fold(self, key: str, folded: bool) -> None:
+        """Folds or unfolds a group."""
+        group = self.groups.get(key)
+        if group is not None and group.folded != folded:
+            group.folded = folded
+            self._lay_out({key: group})
+
+    def fold_all(self, is_folded: Callable[[str], bool]) -> None:
+        """Folds and unfolds groups as ``is_folded`` says of their keys."""
+        dirty = {}
+        for key, group in self.groups.items():
+            if group.folded != is_folded(key):
+                group.folded = not group.folded
+                dirty[key] = group
+        self._lay_out(dirty)
+
+    def _remove(self, group: Group, key: str) -> None:
+        del group.records[key]
+        del self._home[key]
+
+    def _lay_out(self, dirty: dict[str, Group]) -> None:
+        if len(dirty) <= SPLICE_AT_MOST:
+            for group in dirty.values():
+                self._splice(group)
+        else:
+            self._lay_out_tail(dirty)
+        for key, group in dirty.items():
+            if not group.records:
+                del self.groups[key]
+
+    def _splice(self, group: Group) -> None:
+        if group.lines:
+            start = self.start_of(group)
+            del self.lines[start : start + len(group.lines)]
+            del self._order[bisect_left(self._order, group.order, key=_order)]
+        self._compose(group)
+        if group.lines:
+            start = self.start_of(group)
+            self.lines[start:start] = group.lines
+            self._order.insert(bisect_left(self._order, group.order, key=_order), group)
+
+    def _lay_out_tail(self, dirty: dict[str, Group]) -> None:
+        """Lays out anew from the first place that changes; what stands above it is not touched."""
+        start, above = len(self._order), len(self.lines)
+        known = [group.order for group in dirty.values() if group.lines]
+        if known:  # before composing, while every group still stands where its order says
+            start = bisect_left(self._order, min(known), key=_order)
+            above = bisect_left(self.lines, min(known), key=_line_order)
+        for group in dirty.values():
+            self._compose(group)
+        composed = [group for group in dirty.values() if group.lines]
+        if composed:  # none of the touched groups stands above `start`, so that part is still in order
+            first = min(group.order for group in composed)
+            start = bisect_left(self._order, first, hi=start, key=_order)
+            above = bisect_left(self.lines, first, hi=above, key=_line_order)
+        tail = [group for group in self._order[start:] if group.key not in dirty]
+        tail += composed
+        tail.sort(key=_order)
+        self._order[start:] = tail
+        self.lines[above:] = [line for group in tail for line in group.lines]
+
+    def _compose(self, group: Group) -> None:
+        """Works out a group's lines and where it stands, from its records and whether it is folded."""
+        records = list(group.records.values())
+        if not records:
+            group.lines = []
+            return
+        if len(records) > 1:
+            records.sort(key=_by_time)
+        newest = records[-1]
+        group.newest = newest
+        group.failed = next((record for record in reversed(records) if record.failed), None)
+        group.order = (-started(newest).timestamp(), group.key)
+        if len(records) == 1 and self.grouping is not Grouping.FLOW:
+            group.lines = [Line(Kind.RUN, group, newest)]
+            return
+        lines = [Line(Kind.GROUP, group, newest)]
+        if not group.folded:
+            if self.grouping is Grouping.FLOW:  # no one story: newest first, as the groups
+                lines += [Line(Kind.RUN, group, record, Part.INNER) for record in reversed(records)]
+            else:
+                before: Record | None = None
+                for record in records:
+                    if before is not None and is_gap(before, record):
+                        lines.append(Line(Kind.GAP, group, record, Part.INNER, before))
+                    lines.append(Line(Kind.RUN, group, record, Part.INNER))
+                    before = record
+            lines[-1] = lines[-1]._replace(part=Part.LAST)
+        group.lines = lines
+
+
+def is_gap(before: Record, record: Record) -> bool:
+    """Whether the two follow each other on one conversation, with time between them worth a line of its own."""
+    return (
+        before.group_key == record.group_key
+        and record.reentry_number == before.reentry_number + 1
+        and (started(record) - started(before)).total_seconds() >= SHORTEST_GAP
+    )
+
+
+def arrange(
+    records: Iterable[Record],
+    grouping: Grouping,
+    is_folded: Callable[[str], bool] = lambda _: False,
+    hidden: Iterable[Record] = (),
+) -> Arrangement:
+    """All of ``records``, arranged at once; ``hidden`` ones only count."""
+    arrangement = Arrangement(grouping, is_folded)
+    arrangement.fill(
+        {record_key(record): record for record in records}, {record_key(record): record for record in hidden}
+    )
+    return arrangement

@@ -1,0 +1,1 @@
+"""The explorer's own widgets, one to a file."""
