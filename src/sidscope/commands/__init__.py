@@ -1,0 +1,1 @@
+"""What each command of ``sidscope`` does; imported when it runs."""

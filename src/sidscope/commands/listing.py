@@ -1,0 +1,76 @@
+"""``sidscope list``: the executions of a span of time, with their conversations and verdicts."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sidscope.archive import Archive, read_records
+from sidscope.commands.missing import missing
+from sidscope.commands.opening import opened
+from sidscope.commands.options import Options
+from sidscope.commands.output import write_records
+from sidscope.commands.running import run_engine, tell
+from sidscope.domain.record import Record
+from sidscope.domain.sids import sid_key
+from sidscope.sync.engine import SCREENFUL, Engine
+from sidscope.veil import hide_record
+
+
+def run_list(options: Options, env: Mapping[str, str], home: Path) -> int:
+    """Lists, prints, and says what is missing; the exit code."""
+    with opened(options, env, home, lambda: datetime.now(UTC)) as account:
+        problems = run_engine(account, reading(options))
+        records = select(account.archive, options, account.now(), related=options.format != "table")
+        if account.open_account is None:
+            problems = missing(records)
+        columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        if options.mask:
+            records = [hide_record(record) for record in records]
+        write_records(records, options.format, sys.stdout, columns=columns)
+        sys.stdout.flush()
+        if not records and options.format == "table" and not problems:
+            tell_empty(options)
+    tell(map(options.spoken, problems))
+    return 1 if problems else 0
+
+
+def reading(options: Options) -> Callable[[Engine], Awaitable[None]]:
+    """What the engine has to do for these options before the archive can answer."""
+
+    # A recording may be the explorer's: it holds what the explorer asks for, which is what a list asks for and more.
+    screenful = SCREENFUL if options.replay else None
+
+    async def work(engine: Engine) -> None:
+        await engine.refresh(options.since, options.until, screenful=screenful)
+        if options.explain:
+            await engine.explain(_window(engine.archive, options))
+
+    return work
+
+
+def _window(archive: Archive, options: Options) -> list[str]:
+    return [known.row.sid for known in archive.window(options.since, options.until, related=False)]
+
+
+def select(archive: Archive, options: Options, now: datetime, *, related: bool) -> list[Record]:
+    """The records that the options ask for, newest first; ``related``: with their related SIDs, in which a bare SID is
+    looked for too."""
+    related = related or any(not term.key for term in options.query.terms)
+    window = {sid_key(sid) for sid in _window(archive, options)}
+    records = read_records(archive, window, now=now, stuck_after=options.stuck_after, related=related)
+    chosen = (record for key, record in reversed(records.items()) if key in window)
+    matching = [record for record in chosen if options.query.matches(record)]
+    return matching[: options.limit]
+
+
+def tell_empty(options: Options) -> None:
+    """Says on stderr that there is nothing, and what to try."""
+    where = "The archive holds" if options.offline else "There is"
+    what = "execution that matches" if options.query.terms else "execution"
+    sys.stderr.write(
+        f"sidscope: {where} no {what} since {options.since:%Y-%m-%d %H:%M} UTC; --since 7d looks further back.\n"
+    )
