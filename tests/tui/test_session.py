@@ -1,0 +1,216 @@
+"""The state of the explorer, without a screen: what is let in, what is held back, where the cursor stays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sidscope.domain.query import parse_query
+from sidscope.domain.record import Record
+from sidscope.tui.arrangement import Grouping, Kind, Place
+from sidscope.tui.session import Session
+from tests.tui.samples import many, record, sid
+
+
+def on(number: int) -> Place:
+    return Place(Kind.RUN, sid("FN", number).upper())
+
+
+def started(records: list[Record], at: int) -> Session:
+    """A session whose user has moved the cursor to line ``at``."""
+    session = Session()
+    session.apply(records)
+    session.move_to(at)
+    return session
+
+
+def numbers(session: Session) -> list[int]:
+    return [int(line.record.execution_sid[2:4], 16) for line in session.lines if line.kind is Kind.RUN]
+
+
+def test_until_the_user_moves_the_cursor_rests_on_the_first_line() -> None:
+    session = Session()
+    session.apply(many([20]))
+    session.apply(many([10, 30]))
+    assert session.cursor == on(10)
+
+
+def test_what_would_appear_above_the_cursor_is_counted_and_what_lies_below_comes_in() -> None:
+    session = started(many([10, 20, 30]), at=1)
+    change = session.apply(many([5, 25, 35]))
+    assert numbers(session) == [10, 20, 25, 30, 35]
+    assert session.held == 1
+    assert change.held
+    assert not change.cursor
+
+
+def test_letting_in_shows_it_and_the_cursor_stays_on_its_execution() -> None:
+    session = started(many([10, 20]), at=1)
+    session.apply(many([5, 6]))
+    change = session.let_in()
+    assert numbers(session) == [5, 6, 10, 20]
+    assert session.cursor == on(20)
+    assert session.held == 0
+    assert change.lines
+    assert not change.cursor
+
+
+def test_moving_to_the_top_lets_in_and_from_then_on_arrivals_come_in_at_once() -> None:
+    session = started(many([10, 20]), at=1)
+    session.apply(many([5]))
+    session.move_to(0)
+    assert numbers(session) == [5, 10, 20]
+    session.apply(many([4]))
+    assert numbers(session) == [4, 5, 10, 20]
+    assert session.cursor == on(10)
+
+
+def test_a_reentry_on_the_conversation_under_the_cursor_is_held_back_too() -> None:
+    session = started([record(20, group=1), *many([30, 40])], at=0)
+    session.move_to(1)
+    session.move_to(0, -1)
+    session.following = False
+    session.apply([record(5, group=1, reentry_number=1)])
+    assert session.held == 1
+    assert numbers(session) == [20, 30, 40]
+
+
+def test_what_changes_on_a_known_execution_shows_at_once() -> None:
+    session = started(many([10, 20]), at=1)
+    session.apply([replace(record(10), verdict="unexplained")])
+    assert session.lines[0].record.verdict == "unexplained"
+    assert session.held == 0
+
+
+def test_the_cursor_follows_an_execution_that_joins_a_group() -> None:
+    session = started([record(10, group=1), record(20), record(30)], at=1)
+    session.apply([replace(record(20), group_key=sid("CH", 1))])
+    assert session.cursor == on(20)
+    assert session.index == 1  # group line, execution 20, gap or execution 10
+
+
+def test_held_counts_only_what_the_filter_lets_through() -> None:
+    session = started(many([10, 20]), at=1)
+    session.arrange(matches=parse_query("channel:whatsapp").matches)
+    session.move_to(1)
+    session.apply([record(5), replace(record(6), channel="sms", contact="+491511")])
+    assert session.held == 1
+
+
+def test_the_row_being_looked_at_stays_even_if_it_no_longer_passes_the_filter() -> None:
+    session = started([record(10, status="active"), record(20, status="active")], at=1)
+    session.arrange(matches=parse_query("status:active").matches)
+    session.apply([record(20), record(10)])
+    assert numbers(session) == [20]
+    session.arrange(matches=session.matches)
+    assert numbers(session) == []
+    assert session.cursor is None
+
+
+def test_regrouping_by_flow_opens_the_flow_that_the_cursor_is_in() -> None:
+    session = started(many([10, 20, 30]), at=1)
+    session.arrange(Grouping.FLOW)
+    assert session.cursor == on(20)
+    assert session.index is not None
+    session.arrange(Grouping.CONVERSATION)
+    assert session.cursor == on(20)
+
+
+def test_folding_takes_the_cursor_to_the_group_and_unfolding_shows_the_executions_again() -> None:
+    session = started([record(10, group=1), record(20, group=1, reentry_number=1), record(30)], at=1)
+    session.fold(True)
+    assert session.cursor == Place(Kind.GROUP, sid("CH", 1))
+    assert len(session.lines) == 2
+    session.fold(False)
+    assert len(session.lines) > 2
+
+
+def test_a_plan_built_elsewhere_misses_nothing_that_came_meanwhile() -> None:
+    session = started(many([10, 20]), at=1)
+    plan = session.plan(Grouping.NONE)
+    session.apply([*many([30]), replace(record(10), verdict="reentry")])
+    session.adopt(plan.build())
+    assert numbers(session) == [10, 20, 30]
+    assert session.lines[0].record.verdict == "reentry"
+
+
+def test_of_two_plans_the_later_one_counts() -> None:
+    session = started(many([10, 20]), at=1)
+    early = session.plan(matches=parse_query("channel:sms").matches)
+    late = session.plan()
+    session.adopt(late.build())
+    assert not session.adopt(early.build())
+    assert numbers(session) == [10, 20]
+
+
+def test_going_to_a_held_execution_lets_that_one_in() -> None:
+    session = started(many([10, 20]), at=1)
+    session.apply(many([4, 5]))
+    session.go_to(sid("FN", 5).upper())
+    assert session.cursor == on(5)
+    assert numbers(session) == [5, 10, 20]
+    assert session.held == 1
+
+
+def in_fold(session: Session, place: Place) -> bool:
+    """Whether the cursor is on the folded group that holds this execution now."""
+    line = session.lines[session.index or 0]
+    return line.kind is Kind.GROUP and line.group.folded and place.key in line.group.records
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("apply"), st.lists(st.tuples(st.integers(1, 60), st.integers(0, 5)), max_size=8)),
+        st.tuples(st.just("move"), st.integers(-5, 70)),
+        st.tuples(st.just("fold"), st.sampled_from([True, False, None])),
+        st.tuples(st.just("fold_all"), st.booleans()),
+        st.tuples(st.just("group"), st.sampled_from(Grouping)),
+        st.tuples(st.just("filter"), st.sampled_from(["", "verdict:reentry", "-verdict:reentry"])),
+        st.tuples(st.just("let_in"), st.none()),
+    ),
+    max_size=25,
+)
+
+
+@settings(deadline=None, max_examples=200)
+@given(steps=steps)
+def test_whatever_happens_the_cursor_stands_on_a_line_and_never_leaves_it_by_itself(
+    steps: list[tuple[str, object]],
+) -> None:
+    session = started(many([15, 25, 35]), at=1)
+    for what, value in steps:
+        before = session.cursor
+        match what, value:
+            case "apply", list():
+                made = [
+                    record(number, group=group or None, verdict="reentry" if number % 3 == 0 else "first_seen")
+                    for number, group in value
+                ]
+                session.apply(made)
+                if before is not None and before.kind is Kind.RUN and session.cursor != before:
+                    assert in_fold(session, before)
+            case "move", int():
+                session.move_to(value)
+            case "fold", (bool() | None) as folded:
+                session.fold(folded)
+            case "fold_all", bool():
+                session.fold_all(value)
+            case "group", Grouping():
+                session.arrange(value, session.matches)
+            case "filter", str():
+                session.arrange(matches=parse_query(value).matches if value else None)
+            case "let_in", _:
+                session.let_in()
+                if before is not None and before.kind is Kind.RUN and session.cursor != before:
+                    assert in_fold(session, before)
+        if session.lines:
+            assert session.cursor is not None
+            assert session.index is not None
+            assert session.lines[session.index].place == session.cursor
+        else:
+            assert session.cursor is None
+        arranged = {line.record.execution_sid for line in session.lines if line.kind is Kind.RUN}
+        assert arranged <= {each.execution_sid for each in session.records.values()}
+        assert not session.records.keys() & session.pending.keys()
