@@ -7,6 +7,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -88,10 +89,11 @@ async def test_while_it_lasts_one_request_at_a_time_looks_whether_it_is_over(on:
     async with exploring(on, paused=True) as engine:
         await outage(on, engine)
         await until(lambda: not engine.contexts._workers)
+        asked = partial(on.faulty.count, CONTEXTS)
         for _ in range(6):
-            spent = on.faulty.count(CONTEXTS)
+            spent = asked()
             with on.faulty.holding(CONTEXTS):  # or several might be over before anybody looks
-                await until(lambda spent=spent: on.faulty.count(CONTEXTS) > spent)
+                await until(partial(lambda before: asked() > before, spent))
                 assert len(engine.contexts._workers) <= 1
 
 
