@@ -105,7 +105,7 @@ def _command_of(arguments: list[str]) -> tuple[str, list[str]]:
 
 
 def _parser(command: str) -> argparse.ArgumentParser:
-    from sidscope.commands.options import FORMATS, PICKED, add_common, add_session
+    from sidscope.commands.options import COMMANDS, FORMATS, PICKED, add_common, add_session
 
     names = {
         "explore": ("sidscope [QUERY]", "Explore recent Studio executions and the conversations they share."),
@@ -118,7 +118,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
     }
     usage, description = names[command]
     if command == "explore":
-        description += " Commands: pick, list, find, stats, archive, doctor; sidscope COMMAND --help tells more."
+        description += f" Commands: {', '.join(COMMANDS)}; sidscope COMMAND --help tells more."
     parser = _Parser(
         prog="sidscope",
         usage=f"{usage} [options]",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sidscope.archive import Archive, read_records
 from sidscope.commands.missing import missing
-from sidscope.commands.opening import opened
+from sidscope.commands.opening import Opened, opened
 from sidscope.commands.options import Options
 from sidscope.commands.output import write_records
 from sidscope.commands.running import run_engine, tell
@@ -23,10 +23,7 @@ from sidscope.veil import hide_record
 def run_list(options: Options, env: Mapping[str, str], home: Path) -> int:
     """Lists, prints, and says what is missing; the exit code."""
     with opened(options, env, home, lambda: datetime.now(UTC)) as account:
-        problems = run_engine(account, reading(options))
-        records = select(account.archive, options, account.now(), related=options.format != "table")
-        if account.open_account is None:
-            problems = missing(records)
+        records, problems = answer(account, options, related=options.format != "table")
         columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         if options.mask:
             records = [hide_record(record) for record in records]
@@ -38,7 +35,14 @@ def run_list(options: Options, env: Mapping[str, str], home: Path) -> int:
     return 1 if problems else 0
 
 
-def reading(options: Options) -> Callable[[Engine], Awaitable[None]]:
+def answer(account: Opened, options: Options, *, related: bool) -> tuple[list[Record], list[str]]:
+    """The records that the options ask for, newest first, after Twilio was asked if it may be, and what they lack."""
+    problems = run_engine(account, _reading(options))
+    records = _select(account.archive, options, account.now(), related=related)
+    return records, missing(records) if account.open_account is None else problems
+
+
+def _reading(options: Options) -> Callable[[Engine], Awaitable[None]]:
     """What the engine has to do for these options before the archive can answer."""
 
     # A recording may be the explorer's: it holds what the explorer asks for, which is what a list asks for and more.
@@ -56,7 +60,7 @@ def _window(archive: Archive, options: Options) -> list[str]:
     return [known.row.sid for known in archive.window(options.since, options.until, related=False)]
 
 
-def select(archive: Archive, options: Options, now: datetime, *, related: bool) -> list[Record]:
+def _select(archive: Archive, options: Options, now: datetime, *, related: bool) -> list[Record]:
     """The records that the options ask for, newest first; ``related``: with their related SIDs, in which a bare SID is
     looked for too."""
     related = related or any(not term.key for term in options.query.terms)

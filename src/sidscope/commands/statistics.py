@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from sidscope.commands.listing import reading, select
-from sidscope.commands.missing import missing
+from sidscope.commands.listing import answer
 from sidscope.commands.opening import opened
 from sidscope.commands.options import Options
 from sidscope.commands.output import write_json
-from sidscope.commands.running import run_engine, tell
+from sidscope.commands.running import tell
 from sidscope.domain.record import Anomaly
 from sidscope.domain.stats import ALL, Stats, count
 
@@ -21,10 +20,7 @@ from sidscope.domain.stats import ALL, Stats, count
 def run_stats(options: Options, env: Mapping[str, str], home: Path) -> int:
     """Reads what ``list`` would, prints the figures, and says what is missing; the exit code."""
     with opened(options, env, home, lambda: datetime.now(UTC)) as account:
-        problems = run_engine(account, reading(options))
-        records = select(account.archive, options, account.now(), related=False)
-        if account.open_account is None:
-            problems = missing(records)
+        records, problems = answer(account, options, related=False)
         stats = count(records)
     if options.format == "json":
         write_json(stats.as_dict(), sys.stdout)
