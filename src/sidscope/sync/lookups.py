@@ -151,6 +151,8 @@ class Explainer:
         self._problems = problems
         self._now = now
         self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._answers = 0
+        self._answered_as: dict[str, int] = {}  # key → its newest answer, by number
 
     async def explain(self, keys: Iterable[str], *, fresh: timedelta = timedelta(0), whole: bool = False) -> None:
         """Reads what settles the verdicts on these executions (or the ``whole`` story); what was read within ``fresh``
@@ -162,7 +164,7 @@ class Explainer:
         await asyncio.to_thread(self._archive.flush)
         await self._contexts.read(self._contexts.unread(await asyncio.to_thread(self._unread, wanted)))
         asked: set[str] = set()
-        while needs := (await asyncio.to_thread(self._needs, wanted, fresh_after, whole)).without(asked):
+        while needs := (await self._read_needs(wanted, fresh_after, whole)).without(asked):
             # Participants name services, senders and states: asked first, so that less is asked after.
             now = Needs(contacts=needs.contacts) if needs.contacts else needs
             asked.update(now.keys())
@@ -191,6 +193,15 @@ class Explainer:
         known = self._archive.neighbourhood(list(wanted), related=False)
         return self._archive.unread(item.row for item in known if names_conversation_only(item.row))
 
+    async def _read_needs(self, wanted: set[str], fresh_after: datetime, whole: bool) -> Needs:
+        """What is needed now: read again if somebody else's answer to part of it came while it was read."""
+        while True:
+            before = self._answers
+            needs = await asyncio.to_thread(self._needs, wanted, fresh_after, whole)
+            meanwhile = {key for key, number in self._answered_as.items() if number > before}
+            if meanwhile.isdisjoint(needs.keys()):
+                return needs
+
     def _needs(self, wanted: set[str], fresh_after: datetime, whole: bool) -> Needs:
         self._archive.flush()
         known = self._archive.neighbourhood(list(wanted))
@@ -210,8 +221,13 @@ class Explainer:
         task = self._under_way.get(key)
         if task is None:
             task = self._under_way[key] = asyncio.create_task(self._count(ask, *wish))
-            task.add_done_callback(lambda _: self._under_way.pop(key, None))
+            task.add_done_callback(lambda _: self._ended(key))
         return asyncio.shield(task)
+
+    def _ended(self, key: str) -> None:
+        self._answers += 1
+        self._answered_as[key] = self._answers
+        del self._under_way[key]
 
     async def _count(self, ask: Callable[..., Awaitable[tuple[str, ReadStatus]]], *wish: str | None) -> None:
         self._progress.lookups_total += 1
