@@ -184,7 +184,7 @@ def version_1(path: Path) -> None:
                 moment(row.date_updated),
                 moment(row.started),
                 read_at,
-                stored(extract(row)).core,
+                stored(row.sid, extract(row)).core,
             ),
         )
     db.execute(

@@ -65,7 +65,8 @@ def _portion(population: Population, bodies: int, numbers: range) -> list[tuple[
     """Ready rows: of executions, mentions, contexts."""
     found = []
     for number in numbers:
-        row, kept = execution(population, number), stored(facts(population, number))
+        row = execution(population, number)
+        kept = stored(row.sid, facts(population, number))
         identity = population.executions - number  # the oldest came first
         read_at = moment(row.started + timedelta(minutes=1))
         found.append(

@@ -6,6 +6,7 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -15,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sidscope.domain.correlate import correlate
-from sidscope.domain.evidence import extract
-from sidscope.domain.facts import Facts, facts_from_json, facts_to_json
+from sidscope.domain.evidence import extract, mentioned
+from sidscope.domain.facts import Facts, Source, facts_from_json, facts_to_json
 from sidscope.domain.jsontree import decode, path_join, strings
 from sidscope.domain.query import Query, QueryError, parse_query
 from sidscope.domain.record import Known, Record
@@ -148,6 +149,21 @@ def test_facts_do_not_depend_on_the_case_of_sids_but_keep_it(row: Execution, bod
     texts = spelled(body) | set(filter(None, (row.contact_channel_address, row.initiated_by)))
     for hit in (facts.conversation, facts.call, facts.task, facts.interaction, facts.message):
         assert hit is None or hit.value in texts
+
+
+@some
+@given(ROWS, BODIES)
+def test_what_is_mentioned_is_what_is_found_and_what_is_related(row: Execution, body: Any) -> None:
+    facts = extract(row, body, read=True)
+    hits = (facts.conversation, facts.call, facts.task, facts.interaction, facts.message)
+    found = {sid_key(hit.value) for hit in hits if hit and hit.source is not Source.ROW}
+    beside = {
+        sid_key(mention.sid)
+        for mention in facts.related
+        if mention.path not in ("contact_channel_address", "initiated_by")
+    }
+    assert mentioned(body) - {sid_key(row.sid), sid_key(row.flow_sid)} == found | beside
+    assert extract(row, body, read=True, related=False) == replace(facts, related=())
 
 
 @pytest.mark.parametrize("top", ["trigger", "widgets", "flow", "x"])

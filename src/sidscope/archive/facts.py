@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from sidscope.archive.codec import Value, deflate, inflate, key, text, unpack
-from sidscope.domain.evidence import extract, related
+from sidscope.domain.evidence import extract, mentioned, related
 from sidscope.domain.facts import Facts, Mention, facts_from_json, facts_to_json
 from sidscope.domain.records import Execution
+from sidscope.domain.sids import sid_key
 from sidscope.domain.value import value
 
 NOISE: Final = frozenset({"AC", "IS", "MG", "FW"})
@@ -32,11 +33,11 @@ class StoredFacts:
     channel: str | None
 
 
-def stored(facts: Facts) -> StoredFacts:
-    """What is written for ``facts``."""
+def stored(execution_sid: str, facts: Facts, body: Any = None) -> StoredFacts:
+    """What is written for the ``facts`` of an execution, and for the context that they were found in."""
     return StoredFacts(
         core=deflate(facts_to_json(replace(facts, related=()) if facts.related else facts).encode()),
-        keys=keys_of_facts(facts),
+        keys=_keys_of_facts(execution_sid, facts, body),
         conversation=key(facts.conversation.value) if facts.conversation else None,
         call=key(facts.call.value) if facts.call else None,
         contact=text(facts.contact.value) if facts.contact else None,
@@ -49,11 +50,12 @@ def loaded(core: bytes) -> Facts:
     return facts_from_json(inflate(core).decode())
 
 
-def read_again(row: Execution, codec: int | None, body: bytes | None) -> Facts:
-    """All facts, out of the row and the context as it is kept (None where there is none)."""
+def stored_again(row: Execution, codec: int | None, body: bytes | None) -> StoredFacts:
+    """What is written for a row and the context that is kept of it (None where there is none)."""
     if codec is None or body is None:
-        return extract(row)
-    return extract(row, unpack(codec, body), read=True)
+        return stored(row.sid, extract(row))
+    told = unpack(codec, body)
+    return stored(row.sid, extract(row, told, read=True, related=False), told)
 
 
 def related_again(row: Execution, facts: Facts, codec: int | None, body: bytes | None) -> tuple[Mention, ...]:
@@ -61,9 +63,17 @@ def related_again(row: Execution, facts: Facts, codec: int | None, body: bytes |
     return related(row, None if codec is None or body is None else unpack(codec, body), facts)
 
 
-# An execution is found under the keys of its row and of its facts, beside its own SID and its flow's. Deleting relies
-# on them: they must come out of what is stored as they went in. Who changes one of these functions writes a migration
-# that makes the index anew.
+# An execution is found under the keys of its row, of its facts and of its context, beside its own SID and its flow's.
+# Deleting relies on them: they must come out of what is stored as they went in. Who changes one of these functions
+# writes a migration that makes the index anew.
+
+
+def keys_again(row: Execution, codec: int | None, body: bytes | None) -> frozenset[Value]:
+    """All keys under which an execution is found, out of its row and the context as it is kept."""
+    if codec is None or body is None:
+        return keys_of_row(row) | _keys_of_facts(row.sid, extract(row))
+    told = unpack(codec, body)
+    return keys_of_row(row) | _keys_of_facts(row.sid, extract(row, told, read=True, related=False), told)
 
 
 def keys_of_row(row: Execution) -> frozenset[Value]:
@@ -71,9 +81,9 @@ def keys_of_row(row: Execution) -> frozenset[Value]:
     return _keys({row.contact_channel_address, row.initiated_by})
 
 
-def keys_of_facts(facts: Facts) -> frozenset[Value]:
-    """The keys under which an execution with these facts is found."""
+def _keys_of_facts(execution_sid: str, facts: Facts, body: Any = None) -> frozenset[Value]:
     values: set[str | None] = {mention.sid for mention in facts.related}
+    values.update(mentioned(body) - {sid_key(execution_sid)})
     for hit in (facts.conversation, facts.call, facts.task, facts.interaction, facts.message):
         values.add(hit.value if hit else None)
     for hit in (facts.contact, facts.sender):

@@ -6,11 +6,12 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from sidscope.archive.codec import Value, key, key_range, spelled, text
-from sidscope.archive.facts import NOISE, read_again
+from sidscope.archive.codec import Value, key, key_range, spelled, text, unpack
+from sidscope.archive.facts import NOISE
 from sidscope.archive.reader import chunks
 from sidscope.archive.tables import EXECUTION
 from sidscope.domain.channels import spellings
+from sidscope.domain.evidence import mentioned
 from sidscope.domain.records import Channel
 from sidscope.domain.sids import is_sid, sid_key
 
@@ -115,9 +116,10 @@ class Finder:
         ):
             if codec is not None and wanted.encode() not in spelled(codec, body).upper():
                 continue  # nor does anything that is made of it
-            facts = read_again(EXECUTION.record(row), codec, body)
-            sids = (facts.service_sid or "", *(mention.sid for mention in facts.related))
-            if any(sid_key(mentioned) == wanted for mentioned in sids):
+            record = EXECUTION.record(row)
+            told = unpack(codec, body) if codec is not None and body is not None else None
+            in_row = {sid_key(named) for named in (record.contact_channel_address, record.initiated_by) if named}
+            if wanted in in_row or wanted in mentioned(told):
                 found.add(execution)
                 if len(found) >= limit:
                     break

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from sidscope.archive import rules
 from sidscope.archive.codec import CODEC, CannotStore, Value, key, moment, pack, text, unmoment
-from sidscope.archive.facts import StoredFacts, keys_of_facts, keys_of_row, read_again, stored
+from sidscope.archive.facts import StoredFacts, keys_again, keys_of_row, stored, stored_again
 from sidscope.archive.schema import CHANGES_KEPT
 from sidscope.archive.tables import CALL, CONVERSATION, EXECUTION, FLOW, MEMBERSHIP, STEP, TASK, Shape
 from sidscope.archive.types import ContextWrite, Coverage, Item, StepContextWrite, StepsWrite, taken_after_end
@@ -63,7 +63,9 @@ def prepare(item: Item) -> Prepared:
         except CannotStore:
             failed: Any = replace(item.context, read_status=ReadStatus.FAILED, body=None)
             item = replace(item, context=failed)
-    return Compressed(item, body, stored(item.facts)) if isinstance(item, ContextWrite) else CompressedStep(item, body)
+    if isinstance(item, StepContextWrite):
+        return CompressedStep(item, body)
+    return Compressed(item, body, stored(item.context.execution_sid, item.facts, item.context.body))
 
 
 class Store:
@@ -171,11 +173,11 @@ class Store:
         )
         if replace(row, status=old.status, date_updated=old.date_updated) != old:  # more than its end is new
             old_keys = self._keys(execution, old)
-            self._replace_facts(execution, row, old_keys, stored(read_again(row, *self._body(execution))))
+            self._replace_facts(execution, row, old_keys, stored_again(row, *self._body(execution)))
         self.changed.add(execution)
 
     def _insert(self, row: Execution) -> None:
-        facts = stored(extract(row))
+        facts = stored(row.sid, extract(row))
         status = rules.unread_status(row)
         cursor = self._db.execute(
             f"INSERT INTO executions ({EXECUTION.columns}, started, wanted, context_status, conversation, call,"
@@ -203,7 +205,7 @@ class Store:
 
     def _keys(self, execution: int, row: Execution) -> frozenset[Value]:
         """The keys under which an execution is found with the context that is kept."""
-        return keys_of_facts(read_again(row, *self._body(execution))) | keys_of_row(row)
+        return keys_again(row, *self._body(execution))
 
     def _context(self, write: ContextWrite, body: bytes | None, facts: StoredFacts) -> None:
         context = write.context
@@ -234,7 +236,7 @@ class Store:
             return
         changed = now is not old[0]
         codec, before = self._body(execution)
-        old_keys = keys_of_facts(read_again(row, codec, before)) | keys_of_row(row)
+        old_keys = keys_again(row, codec, before)
         if body is not None and before != body:
             self._db.execute("INSERT OR REPLACE INTO contexts VALUES (?, ?, ?)", (execution, CODEC, body))
             changed = True

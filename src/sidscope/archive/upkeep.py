@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sidscope.archive import schema
 from sidscope.archive.codec import moment, unmoment
-from sidscope.archive.facts import keys_of_facts, keys_of_row, read_again
+from sidscope.archive.facts import keys_again
 from sidscope.archive.files import with_side_files
 from sidscope.archive.tables import EXECUTION
 from sidscope.archive.types import ArchiveInfo, PurgeResult
@@ -118,7 +118,7 @@ def _delete(db: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> Counter[
         if found is None:
             continue  # another process was faster
         known = EXECUTION.record(row)
-        keys = keys_of_row(known) | keys_of_facts(read_again(known, *found))
+        keys = keys_again(known, *found)
         counts["mentions"] += db.executemany(
             "DELETE FROM mentions WHERE key = ? AND execution = ?", [(key, execution) for key in keys]
         ).rowcount

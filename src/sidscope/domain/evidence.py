@@ -8,6 +8,7 @@ text; ``flow.sid`` is the execution itself. First hit wins; every other SID is k
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
@@ -24,9 +25,9 @@ from sidscope.domain.facts import (
     facts_from_json,
     facts_to_json,
 )
-from sidscope.domain.jsontree import at, child, encodable, mapping, path_join, strings
+from sidscope.domain.jsontree import at, child, encodable, mapping, path_of, strings, texts
 from sidscope.domain.records import Execution
-from sidscope.domain.sids import MESSAGE_PREFIXES, SID_LENGTH, is_sid, sid_key, sids_in
+from sidscope.domain.sids import MESSAGE_PREFIXES, SID_LENGTH, is_sid, sid_key, sid_keys_in, sids_in
 from sidscope.domain.times import parse_time
 
 
@@ -35,9 +36,10 @@ def settles(row: Execution) -> bool:
     return is_sid(row.contact_channel_address, "CH") or is_sid(row.initiated_by, "CA")
 
 
-def extract(row: Execution, body: Any = None, *, read: bool = False) -> Facts:
+def extract(row: Execution, body: Any = None, *, read: bool = False, related: bool = True) -> Facts:
     """The facts of one execution. ``body`` is what Twilio sent under "context"; ``read`` says that there was an
-    answer (which may be empty). Any JSON is taken; nothing is ever raised for what it holds."""
+    answer (which may be empty). Any JSON is taken; nothing is ever raised for what it holds. Without the ``related``
+    SIDs it costs a third."""
     context = _root(body) if read else {}
     trigger = mapping(context.get("trigger"))
     flow_channel = mapping(at(context, "flow", "channel"))
@@ -68,7 +70,7 @@ def extract(row: Execution, body: Any = None, *, read: bool = False) -> Facts:
     handed_over = tuple(_handoff(name, output) for name, output in handoffs)
     if not handed_over and child(flow_channel, "status") == "handed off":
         handed_over = (Handoff("flow.channel.status", None, None, None),)
-    return Facts(
+    facts = Facts(
         conversation=conversation,
         call=call,
         task=task,
@@ -81,15 +83,21 @@ def extract(row: Execution, body: Any = None, *, read: bool = False) -> Facts:
         service_sid=_service(trigger, flow_channel, widgets),
         handoffs=handed_over,
         inbound=tuple(_inbound(row, kind, trigger, widgets)),
-        related=_related(row, context, conversation, call, task, interaction, message),
         empty=read and not (trigger or widgets or flow_channel or mapping(at(context, "contact", "channel"))),
     )
+    return replace(facts, related=_related(row, context, facts)) if related else facts
 
 
 def related(row: Execution, body: Any, facts: Facts) -> tuple[Mention, ...]:
-    """The related SIDs alone, where the other ``facts`` of row and body are known already: a third of the work."""
-    winners = (facts.conversation, facts.call, facts.task, facts.interaction, facts.message)
-    return _related(row, _root(body), *winners)
+    """The related SIDs alone, where the other ``facts`` of row and body are known already."""
+    return _related(row, _root(body), facts)
+
+
+def mentioned(body: Any) -> set[str]:
+    """The key of every SID in a context but the account's: those of its related SIDs and more, without where they
+    stand."""
+    found = sid_keys_in("\n".join(texts(_root(body), least=SID_LENGTH)))
+    return {key for key in found if key[:2] not in _NOISE}
 
 
 def _root(body: Any) -> dict[str, Any]:
@@ -102,17 +110,21 @@ def _root(body: Any) -> dict[str, Any]:
     return root
 
 
-_Places = Iterator[tuple[Source, str, Any]]
+_Places = Iterator[tuple[Source, tuple[str, ...], Any]]
+"""Where to look: the kind of place, its keys, and what lies there. Paths are spelled for what is found alone."""
 
 
 def _first(places: _Places, *prefixes: str) -> Hit | None:
-    return next((Hit(value, source, path) for source, path, value in places if is_sid(value, *prefixes)), None)
+    for source, keys, value in places:
+        if is_sid(value, *prefixes):
+            return Hit(value, source, path_of(*keys))
+    return None
 
 
 def _first_address(places: _Places) -> Hit | None:
-    for source, path, value in places:
+    for source, keys, value in places:
         if isinstance(value, str) and value.strip() and not is_sid(value, "CH"):
-            return Hit(encodable(value), source, path)
+            return Hit(encodable(value), source, path_of(*keys))
     return None
 
 
@@ -122,33 +134,29 @@ _Widgets = list[tuple[str, dict[str, Any]]]
 def _conversations(
     row: Execution, trigger: dict[str, Any], channel: dict[str, Any], widgets: _Widgets, handoffs: _Widgets
 ) -> _Places:
-    yield Source.ROW, "contact_channel_address", row.contact_channel_address
-    yield (
-        Source.TRIGGER,
-        "trigger.conversation.ConversationSid",
-        at(trigger, "conversation", "ConversationSid"),
-    )
-    yield Source.TRIGGER, "trigger.message.ChannelSid", at(trigger, "message", "ChannelSid")
-    yield Source.FLOW, "flow.channel.sid", channel.get("sid")
-    yield Source.FLOW, "flow.channel.address", channel.get("address")
+    yield Source.ROW, ("contact_channel_address",), row.contact_channel_address
+    for part, key in (("conversation", "ConversationSid"), ("message", "ChannelSid")):
+        yield Source.TRIGGER, ("trigger", part, key), at(trigger, part, key)
+    yield Source.FLOW, ("flow", "channel", "sid"), channel.get("sid")
+    yield Source.FLOW, ("flow", "channel", "address"), channel.get("address")
     for name, output in widgets:
-        yield Source.WIDGET, _path(name, "conversation", "sid"), at(output, "conversation", "sid")
+        yield Source.WIDGET, ("widgets", name, "conversation", "sid"), at(output, "conversation", "sid")
     for name, output in widgets:
         for part in ("inbound", "outbound"):
             for key in ("ConversationSid", "ChannelSid"):
-                yield Source.WIDGET, _path(name, part, key), at(output, part, key)
+                yield Source.WIDGET, ("widgets", name, part, key), at(output, part, key)
     for name, output in handoffs:
         for keys, attributes in _attributes(output):
-            yield Source.ATTRIBUTES, _path(name, *keys, "conversationSid"), attributes.get("conversationSid")
+            yield Source.ATTRIBUTES, ("widgets", name, *keys, "conversationSid"), attributes.get("conversationSid")
 
 
 def _calls(row: Execution, trigger: dict[str, Any], widgets: _Widgets) -> _Places:
-    yield Source.ROW, "initiated_by", row.initiated_by
-    yield Source.TRIGGER, "trigger.call.CallSid", at(trigger, "call", "CallSid")
+    yield Source.ROW, ("initiated_by",), row.initiated_by
+    yield Source.TRIGGER, ("trigger", "call", "CallSid"), at(trigger, "call", "CallSid")
     if not mapping(trigger.get("call")):
         for name, output in widgets:
             if _made_call(output):
-                yield Source.WIDGET, _path(name, "CallSid"), output.get("CallSid")
+                yield Source.WIDGET, ("widgets", name, "CallSid"), output.get("CallSid")
 
 
 def _made_call(output: dict[str, Any]) -> bool:
@@ -189,16 +197,16 @@ def _attributes(output: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], dict[
 def _tasks(handoffs: _Widgets) -> _Places:
     for name, output in handoffs:
         for keys in (("routing", "properties", "sid"), ("sid",), ("TaskSid",)):
-            yield Source.WIDGET, _path(name, *keys), at(output, *keys)
+            yield Source.WIDGET, ("widgets", name, *keys), at(output, *keys)
 
 
 def _interactions(handoffs: _Widgets) -> _Places:
     for name, output in handoffs:
-        yield Source.WIDGET, _path(name, "sid"), output.get("sid")
+        yield Source.WIDGET, ("widgets", name, "sid"), output.get("sid")
         for keys, attributes in _attributes(output):
             yield (
                 Source.ATTRIBUTES,
-                _path(name, *keys, "flexInteractionSid"),
+                ("widgets", name, *keys, "flexInteractionSid"),
                 attributes.get("flexInteractionSid"),
             )
 
@@ -208,7 +216,7 @@ def _handoff(name: str, output: dict[str, Any]) -> Handoff:
     interaction = _first(_interactions([(name, output)]), "KD")
     workspace = at(output, "routing", "properties", "workspace_sid") or output.get("workspace_sid")
     return Handoff(
-        path=path_join("widgets", name),
+        path=path_of("widgets", name),
         task_sid=task.value if task else None,
         workspace_sid=workspace if is_sid(workspace, "WS") else None,
         interaction_sid=interaction.value if interaction else None,
@@ -216,13 +224,13 @@ def _handoff(name: str, output: dict[str, Any]) -> Handoff:
 
 
 def _messages(row: Execution, trigger: dict[str, Any]) -> _Places:
-    yield Source.ROW, "initiated_by", row.initiated_by
-    yield Source.TRIGGER, "trigger.message.MessageSid", at(trigger, "message", "MessageSid")
-    yield Source.TRIGGER, "trigger.conversation.MessageSid", at(trigger, "conversation", "MessageSid")
+    yield Source.ROW, ("initiated_by",), row.initiated_by
+    for part in ("message", "conversation"):
+        yield Source.TRIGGER, ("trigger", part, "MessageSid"), at(trigger, part, "MessageSid")
 
 
 def _contacts(row: Execution, context: dict[str, Any], trigger: dict[str, Any]) -> _Places:
-    yield Source.TRIGGER, "contact.channel.address", at(context, "contact", "channel", "address")
+    yield Source.TRIGGER, ("contact", "channel", "address"), at(context, "contact", "channel", "address")
     for kind, key in (
         ("message", "From"),
         ("conversation", "Author"),
@@ -230,14 +238,14 @@ def _contacts(row: Execution, context: dict[str, Any], trigger: dict[str, Any]) 
         ("call", "From"),
         ("request", "to"),
     ):
-        yield Source.TRIGGER, f"trigger.{kind}.{key}", at(trigger, kind, key)
-    yield Source.ROW, "contact_channel_address", row.contact_channel_address
+        yield Source.TRIGGER, ("trigger", kind, key), at(trigger, kind, key)
+    yield Source.ROW, ("contact_channel_address",), row.contact_channel_address
 
 
 def _senders(trigger: dict[str, Any], channel: dict[str, Any]) -> _Places:
-    yield Source.FLOW, "flow.channel.address", channel.get("address")
+    yield Source.FLOW, ("flow", "channel", "address"), channel.get("address")
     for kind, key in (("message", "To"), ("call", "To"), ("request", "from")):
-        yield Source.TRIGGER, f"trigger.{kind}.{key}", at(trigger, kind, key)
+        yield Source.TRIGGER, ("trigger", kind, key), at(trigger, kind, key)
 
 
 def _trigger_kind(row: Execution, trigger: dict[str, Any], call: Hit | None, message: Hit | None) -> Trigger:
@@ -287,7 +295,7 @@ def _inbound(row: Execution, kind: Trigger, trigger: dict[str, Any], widgets: _W
     for name, output in widgets:
         time = _moment(at(output, "inbound", "DateCreated"))
         if time:
-            yield Inbound(time, _path(name, "inbound", "DateCreated"))
+            yield Inbound(time, path_of("widgets", name, "inbound", "DateCreated"))
 
 
 def _moment(value: Any) -> datetime | None:
@@ -304,7 +312,8 @@ def _moment(value: Any) -> datetime | None:
 _NOISE = ("AC",)  # the account's own SID stands in every payload
 
 
-def _related(row: Execution, context: dict[str, Any], *winners: Hit | None) -> tuple[Mention, ...]:
+def _related(row: Execution, context: dict[str, Any], facts: Facts) -> tuple[Mention, ...]:
+    winners = (facts.conversation, facts.call, facts.task, facts.interaction, facts.message)
     return tuple(_mentions(row, context, {hit.path for hit in winners if hit}))
 
 
@@ -323,13 +332,6 @@ def _mentions(row: Execution, context: dict[str, Any], winners: set[str]) -> Ite
                 yield Mention(sid, path)
 
 
-def _path(name: str, *keys: str) -> str:
-    path = path_join("widgets", name)
-    for key in keys:
-        path = path_join(path, key)
-    return path
-
-
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
@@ -345,6 +347,7 @@ __all__ = [
     "extract",
     "facts_from_json",
     "facts_to_json",
+    "mentioned",
     "related",
     "settles",
 ]

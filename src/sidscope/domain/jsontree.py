@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
+from functools import lru_cache, reduce
 from typing import Any
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -41,28 +41,37 @@ def _may_hold_json(text: str) -> bool:
 
 def child(value: Any, key: str) -> Any:
     """``value[key]`` decoded, or None where there is no such thing."""
-    value = decode(value)
-    return decode(value.get(key)) if isinstance(value, dict) else None
+    return at(value, key)
 
 
 def at(value: Any, *keys: str) -> Any:
     """What lies under a path of keys, decoding on the way; None where the path ends early."""
+    if isinstance(value, str):  # asked here: most is none, and this is called a hundred times for each context
+        value = decode(value)
     for key in keys:
-        value = child(value, key)
-        if value is None:
+        if not isinstance(value, dict):
             return None
+        value = value.get(key)
+        if isinstance(value, str):
+            value = decode(value)
     return value
 
 
 def mapping(value: Any) -> dict[str, Any]:
     """``value`` decoded if that is an object, else an empty one."""
-    value = decode(value)
+    if isinstance(value, str):
+        value = decode(value)
     return value if isinstance(value, dict) else {}
 
 
 def encodable(text: str) -> str:
     """``text`` with "?" for lone surrogates, which JSON may hold but no file, database or terminal takes."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def path_of(*keys: str | int) -> str:
+    """The path that leads to what lies under these keys."""
+    return reduce(path_join, keys, "")
 
 
 def path_join(parent: str, key: str | int) -> str:
@@ -101,6 +110,26 @@ def strings(value: Any, *, least: int = 0) -> Iterator[tuple[str, str]]:
                 break
         else:
             stack.pop()
+
+
+def texts(value: Any, *, least: int) -> list[str]:
+    """The strings that :func:`strings` finds, without their paths and in no order, at a third of the cost."""
+    found: list[str] = []
+    stack: list[Iterable[Any]] = [[value]]
+    while stack:
+        for member in stack.pop():
+            if isinstance(member, str):
+                if len(member) < least:
+                    continue
+                member = decode(member) if _may_hold_json(member) else member
+                if isinstance(member, str):
+                    found.append(member)
+                    continue
+            if isinstance(member, dict):
+                stack.append(member.values())
+            elif isinstance(member, list):
+                stack.append(member)
+    return found
 
 
 def _members(value: Any) -> Iterator[tuple[str | int, Any]]:

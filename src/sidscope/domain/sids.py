@@ -100,6 +100,11 @@ def sids_in(text: str) -> Iterator[str]:
             yield match.group()
 
 
+def sid_keys_in(text: str) -> set[str]:
+    """The keys of the SIDs that :func:`sids_in` finds."""
+    return {sid_key(sid) for sid in set(_SID_IN_TEXT.findall(text)) if sid[:2].upper() in KINDS}
+
+
 def is_sid_prefix(text: str) -> bool:
     """Whether ``text`` is the beginning of a SID of a known kind: letters of a kind, then 1 to 30 lower-case digits.
     (Where the last digit alone is missing, something went wrong in copying.)"""

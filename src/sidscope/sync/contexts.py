@@ -306,4 +306,5 @@ class ContextQueue:
     async def _keep(self, row: Execution, context: Context, problem: TwilioApiError | None) -> None:
         read = context.read_status is ReadStatus.OK
         self._problems.read("context", row.sid, context.read_status, problem.message if problem else None)
-        await keep(self._archive, ContextWrite(context, row_stamp(row), extract(row, context.body, read=read)))
+        facts = extract(row, context.body, read=read, related=False)
+        await keep(self._archive, ContextWrite(context, row_stamp(row), facts))
