@@ -10,6 +10,7 @@ from typing import Any, Final
 from sidscope.archive.codec import Value, deflate, inflate, key, text, unpack
 from sidscope.domain.evidence import extract, mentioned, related
 from sidscope.domain.facts import Facts, Mention, facts_from_json, facts_to_json
+from sidscope.domain.jsontree import encodable
 from sidscope.domain.records import Execution
 from sidscope.domain.sids import sid_key
 from sidscope.domain.value import value
@@ -53,7 +54,7 @@ def loaded(core: bytes) -> Facts:
 def stored_again(row: Execution, codec: int | None, body: bytes | None) -> StoredFacts:
     """What is written for a row and the context that is kept of it (None where there is none)."""
     if codec is None or body is None:
-        return stored(row.sid, extract(row))
+        return stored(row.sid, extract(row, related=False))
     told = unpack(codec, body)
     return stored(row.sid, extract(row, told, read=True, related=False), told)
 
@@ -71,14 +72,15 @@ def related_again(row: Execution, facts: Facts, codec: int | None, body: bytes |
 def keys_again(row: Execution, codec: int | None, body: bytes | None) -> frozenset[Value]:
     """All keys under which an execution is found, out of its row and the context as it is kept."""
     if codec is None or body is None:
-        return keys_of_row(row) | _keys_of_facts(row.sid, extract(row))
+        return keys_of_row(row)
     told = unpack(codec, body)
     return keys_of_row(row) | _keys_of_facts(row.sid, extract(row, told, read=True, related=False), told)
 
 
 def keys_of_row(row: Execution) -> frozenset[Value]:
-    """The keys under which a row is found, whatever its context says."""
-    return _keys({row.contact_channel_address, row.initiated_by})
+    """The keys under which a row is found, whatever its context says: as spelled, and as a contact is kept."""
+    address = row.contact_channel_address
+    return _keys({address, address and encodable(address), row.initiated_by})
 
 
 def _keys_of_facts(execution_sid: str, facts: Facts, body: Any = None) -> frozenset[Value]:

@@ -19,7 +19,6 @@ from sidscope.archive.facts import StoredFacts, keys_again, keys_of_row, stored,
 from sidscope.archive.schema import CHANGES_KEPT
 from sidscope.archive.tables import CALL, CONVERSATION, EXECUTION, FLOW, MEMBERSHIP, STEP, TASK, Shape
 from sidscope.archive.types import ContextWrite, Coverage, Item, StepContextWrite, StepsWrite, taken_after_end
-from sidscope.domain.evidence import extract
 from sidscope.domain.records import Call, Conversation, Execution, Flow, Memberships, ReadStatus, Step, Task
 from sidscope.domain.sids import sid_key
 from sidscope.domain.value import value
@@ -177,7 +176,7 @@ class Store:
         self.changed.add(execution)
 
     def _insert(self, row: Execution) -> None:
-        facts = stored(row.sid, extract(row))
+        facts = stored_again(row, None, None)
         status = rules.unread_status(row)
         cursor = self._db.execute(
             f"INSERT INTO executions ({EXECUTION.columns}, started, wanted, context_status, conversation, call,"

@@ -86,6 +86,9 @@ class Facts:
     empty: bool = False
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
+
+
 def facts_to_json(facts: Facts) -> str:
     """A compact spelling for the archive; :func:`facts_from_json` reads it."""
 
@@ -109,7 +112,7 @@ def facts_to_json(facts: Facts) -> str:
         "empty": facts.empty or None,
     }
     kept = {key: value for key, value in document.items() if value}
-    return json.dumps(kept, ensure_ascii=True, separators=(",", ":"))
+    return _ENCODER.encode(kept)
 
 
 def facts_from_json(text: str) -> Facts:
