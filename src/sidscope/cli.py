@@ -195,6 +195,9 @@ def _dispatch(command: str, parsed: argparse.Namespace, words: list[str]) -> int
         options = options_of(parsed, words, os.environ, now, command=command)
         module, function = _WHERE[command]
         run = getattr(import_module(f"sidscope.commands.{module}"), function)
+        # What is read is long-lived, and a decoded context holds a hundred objects: by default a twentieth of the time
+        # of all reading would go into looking through them.
+        gc.set_threshold(50_000, 20, 100)
         gc.enable()
         if command == "find":  # logs only what it asks of Twilio: an answer from the archive is to come at once
             return int(run(options, os.environ, Path.home()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -41,8 +40,6 @@ def run_explorer(options: Options, env: Mapping[str, str], home: Path, *, pickin
     complaints += check_keys(config.keys, BY_ID, config.key_places)
     # SQLite gives up the interpreter at every row; beside a busy engine each return would wait 5 ms by default.
     sys.setswitchinterval(0.0005)
-    # A list of a hundred thousand is a million objects that live long: looked through rarely, they hold no key up.
-    gc.set_threshold(50_000, 20, 100)
     try:
         with stdout_aside():
             return _explore_accounts(options, env, home, config, complaints, picking)

@@ -57,7 +57,7 @@ def _reading(options: Options) -> Callable[[Engine], Awaitable[None]]:
 
 
 def _window(archive: Archive, options: Options) -> list[str]:
-    return [known.row.sid for known in archive.window(options.since, options.until, related=False)]
+    return [sid for sid, _ in archive.starts(options.since, options.until)]
 
 
 def _select(archive: Archive, options: Options, now: datetime, *, related: bool) -> list[Record]:
