@@ -69,8 +69,8 @@ def _wrong_type(document: Any, chance: random.Random) -> None:
 def _odd_sid(document: Any, chance: random.Random) -> None:
     for row in _rows(document) or [document]:
         if chance.random() < 0.2 and "sid" in row:
-            another = f"FNz{chance.getrandbits(124):031x}"  # no two alike: that would be one execution
-            row["sid"] = chance.choice(["../../Accounts", "FN1", "", None, another, {"sid": "FN"}])
+            number = chance.getrandbits(124)  # no two alike: that would be one execution
+            row["sid"] = chance.choice(["../../Accounts", f"FN{number}", "", None, f"FNz{number:031x}", {"sid": "FN"}])
 
 
 def _twice(document: Any, chance: random.Random) -> None:

@@ -119,6 +119,13 @@ async def test_filters(account: Account, server: HttpServer, filters: dict[str, 
     assert server.requests[0].query == query
 
 
+@pytest.mark.parametrize("rows", [{}, "", None, 7])
+async def test_a_list_that_is_none_is_no_empty_list(account: Account, server: HttpServer, rows: Any) -> None:
+    server.on(EXECUTIONS, as_json(listing("executions", []) | {"executions": rows}))
+    with pytest.raises(BadResponse):
+        await anext(account.executions(FW))
+
+
 @pytest.mark.parametrize("length", [1, 2, 3])
 async def test_pages_that_lead_back_to_each_other_end(account: Account, server: HttpServer, length: int) -> None:
     urls = [f"https://studio.twilio.com{EXECUTIONS}?Page={n}" for n in range(length)]

@@ -114,7 +114,7 @@ class Reader:
             f"SELECT sid, started FROM executions WHERE {where} ORDER BY started DESC, id DESC LIMIT ?",
             (*parameters, -1 if limit is None else limit),
         )
-        return [(row[0], _time(row[1])) for row in rows]
+        return [(untext(row[0]) or "", _time(row[1])) for row in rows]
 
     def needs_context(self, since: datetime | None, until: datetime | None) -> list[Execution]:
         where, parameters = _span(since, until, "started")

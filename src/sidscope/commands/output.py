@@ -74,7 +74,7 @@ def write_table(records: Sequence[Record], out: TextIO, *, columns: int | None) 
     widths = _widths(rows)
     for row in rows:
         cells = [pad(cell, size) for cell, size in zip(row[:-1], widths, strict=False)]
-        line = safe("  ".join([*cells, row[-1]]).rstrip())
+        line = Safe("  ".join([*cells, row[-1]]).rstrip())
         out.write((clip(line, columns) if columns else line) + "\n")
 
 

@@ -352,6 +352,8 @@ def connect(
 
 
 def _page(page: Page, make: Callable[[Any], T]) -> tuple[Page, list[T], str | None]:
+    if not isinstance(page.load_page(page._payload), list):  # the SDK takes {} and "" for a list of nothing
+        raise BadResponse("an answer of another shape than described (no list)")
     rows = [make(row) for row in page]
     following = page.next_page_url
     if following is not None and not isinstance(following, str):
