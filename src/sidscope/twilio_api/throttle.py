@@ -20,6 +20,7 @@ CAP = 50
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 16.0  # seconds between two probes
 _LARGEST_STEP = 8
+_FIRST_CUT, _LARGEST_CUT = 1, 5  # tenths of the limit; three times as much each time, until one is enough
 _PATIENT_REFUSALS = 3  # so many in a row without one success close the gate
 _FIRST_CLOSURE, _LONGEST_CLOSURE = 0.02, 1.0  # seconds
 
@@ -70,6 +71,7 @@ class Hold:
         self._round = 0  # grows with every correction: what was sent before it proves nothing new
         self._probing = False
         self._step = 1
+        self._cut = _FIRST_CUT  # grows until something that was sent after the last one is answered
         self._wait = _FIRST_WAIT
         self._next_probe = 0.0
         self._in_a_row = 0
@@ -87,6 +89,8 @@ class Hold:
         self._in_a_row = 0
         self.refused_since = None
         self.closed_until = now
+        if permit.round == self._round:
+            self._cut = _FIRST_CUT
         if self._held is None:
             if permit.full:
                 self.limit = min(self.cap, self.limit + 1)
@@ -113,7 +117,8 @@ class Hold:
             self._wait = min(_LONGEST_WAIT, self._wait * 2)
             self._settle(self._held, now)
         else:  # no probe's fault: the server's limit has fallen
-            self._settle(min(self._held - -(-self._held // 10), permit.ahead), now)
+            self._settle(min(self._held - -(-self._held * self._cut // 10), permit.ahead), now)
+            self._cut = min(_LARGEST_CUT, 3 * self._cut)
 
     def _probe(self, now: float) -> bool:
         """Somebody waits for a place: try a higher limit, if it is time to."""
