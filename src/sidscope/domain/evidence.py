@@ -268,7 +268,9 @@ def _is_web(trigger: dict[str, Any], widgets: _Widgets, handoffs: _Widgets) -> b
 
 
 def _sent_message(output: dict[str, Any]) -> bool:
-    outbound = mapping(output.get("outbound"))
+    if "outbound" not in output:
+        return False
+    outbound = mapping(output["outbound"])
     sent = is_sid(outbound.get("Sid") or outbound.get("sid"), *MESSAGE_PREFIXES)
     to = _text(outbound.get("To") or outbound.get("to"))
     return sent and (to is None or is_phone(to))
@@ -300,6 +302,8 @@ def _inbound(row: Execution, kind: Trigger, trigger: dict[str, Any], widgets: _W
 
 def _moment(value: Any) -> datetime | None:
     """A time as text, or as the Joda-time object that legacy chat writes (milliseconds since the epoch)."""
+    if value is None:
+        return None
     millis = child(value, "millis")
     if isinstance(millis, int | float) and not isinstance(millis, bool):
         try:
