@@ -143,8 +143,10 @@ def test_a_terminal_that_is_closed_ends_it_and_keeps_the_archive(shell: Shell) -
 @pytest.mark.parametrize("pause", [0.0, 0.3, 0.8, None], ids=["at once", "soon", "later", "when it has the screen"])
 def test_ctrl_c_during_the_start_leaves_the_terminal_right(shell: Shell, pause: float | None) -> None:
     shell.explores(until="")
+    deadline = time.monotonic() + 20
+    while not shell.pids():  # before, ctrl+c is the shell's
+        assert time.monotonic() < deadline, "it never started"
     if pause is None:
-        deadline = time.monotonic() + 20
         while shell.modes() == shell.plain:
             assert time.monotonic() < deadline, "it never took the screen"
             time.sleep(0.01)

@@ -23,10 +23,10 @@ async def test_only_lines_whose_age_is_another_are_painted_anew(archive: Archive
         user.app._tick()
         await user.settled()
         assert dict(user.app.list._strips) == painted
-        moments.append(NOW + timedelta(seconds=5))
+        moments.append(NOW + timedelta(seconds=10))
         user.app._tick()
         await user.settled()
-        assert user.sees("35 s", "1 h")
+        assert user.sees("40 s", "1 h")
         kept = [strip for key, strip in user.app.list._strips.items() if painted.get(key) is strip]
         assert len(kept) == len(painted) - 1
 

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,8 +17,10 @@ from sidscope.sync.engine import Engine, Search, utc_now
 from sidscope.sync.progress import SyncState
 from sidscope.twilio_api import Account, BadCredentials, TwilioApiError
 
-_TICK = 0.25  # seconds between two looks at whether the state changed
+_TICK, _RESTING_TICK = 0.25, 1.0  # seconds between two looks at whether the state changed, and when it has long not
+_AWAKE = 2.0  # seconds without change and without a wish after which it rests
 _NUMBERS_EVERY = 0.5  # seconds between two states of which only numbers differ: nobody reads faster
+_RESTING_NUMBERS_EVERY = 2.0  # the same while nothing is left to read: a poll alone changes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,8 @@ class EngineThread:
         self._finds: list[asyncio.Task[None]] = []
         self.state = SyncState(phase="starting")
         self._published = 0.0  # when, by the monotonic clock
+        self._wished = 0.0  # likewise
+        self._stirred = asyncio.Event()
 
     def start(self) -> None:
         """Begins to list; returns at once. Network modules are imported in the thread, not before."""
@@ -191,7 +196,12 @@ class EngineThread:
             if self._engine is None:
                 self._early.append(function)
             elif self._loop and not self._loop.is_closed():
-                self._loop.call_soon_threadsafe(function, self._engine)
+                self._loop.call_soon_threadsafe(self._do, function, self._engine)
+
+    def _do(self, function: Callable[[Engine], None], engine: Engine) -> None:
+        function(engine)
+        self._wished = time.monotonic()
+        self._stirred.set()
 
     def _wish(self, work: Callable[[Engine], Coroutine[Any, Any, None]]) -> None:
         self._call(lambda engine: self._tasks.append(asyncio.create_task(self._guarded(work(engine)))))
@@ -234,11 +244,17 @@ class EngineThread:
     async def _report(self, engine: Engine) -> None:
         while True:
             self._publish(engine)
-            await asyncio.sleep(_TICK)
+            self._stirred.clear()
+            resting = time.monotonic() - max(self._published, self._wished) > _AWAKE
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_RESTING_TICK if resting else _TICK):
+                    await self._stirred.wait()
 
     def _publish(self, engine: Engine) -> None:
         state, now = engine.state(), time.monotonic()
-        if state == self.state or (_alike(state, self.state) and now - self._published < _NUMBERS_EVERY):
+        busy = state.phase != "live" or state.contexts_left or state.steps_left
+        every = _NUMBERS_EVERY if busy else _RESTING_NUMBERS_EVERY
+        if state == self.state or (_alike(state, self.state) and now - self._published < every):
             return
         self.state, self._published = state, now
         self._on_event(StateChanged(state))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Line = tuple[Sequence[Ink], Sequence[Ink]]
 
 _ROOMY = 70  # cells from which the header has room for more than whose account it is and how live
+_NOW = timedelta(seconds=10)  # that long ago is now: flows in turn are asked about as often
 
 _PHASES = {
     "starting": ("◌ connecting", "dim"),
@@ -69,7 +70,8 @@ def header(app: ExplorerApp) -> Line:
         left.append(Ink("  simulated account", "accent"))
     right = [Ink("UTC · ", "dim")] if in_utc() else []
     if app.state is not None and app.state.last_ok is not None:
-        right.append(Ink(f"as of {age(app.state.last_ok, app.now())} · ", "dim"))
+        fresh = app.now() - app.state.last_ok < _NOW
+        right.append(Ink(f"as of {'now' if fresh else age(app.state.last_ok, app.now())} · ", "dim"))
     if discretion.masked():
         right.insert(0, Ink("▒ masked · ", "accent"))
     live = live_state(app)

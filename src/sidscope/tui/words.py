@@ -40,8 +40,13 @@ def brief(span: timedelta) -> str:
 
 def age(moment: datetime | None, now: datetime) -> str:
     """How long ago, in one unit; a dash if the moment is not known. Counted from the whole second, as sentences name
-    it, so that two who tell of one moment agree."""
-    return brief(now - moment.replace(microsecond=0)) if moment else "–"
+    it, so that two who tell of one moment agree. Seconds go by tens from the tenth on: where nothing happens but time,
+    the screen is not painted every second."""
+    if moment is None:
+        return "–"
+    passed = now - moment.replace(microsecond=0)
+    seconds = int(passed.total_seconds())
+    return f"{seconds // 10 * 10} s" if 10 <= seconds < 60 else brief(passed)
 
 
 def clock(moment: datetime) -> str:
