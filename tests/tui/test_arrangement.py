@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from sidscope.tui.arrangement import Arrangement, Grouping, Kind, Line, Part, Pl
 from tests.tui.samples import record, sid
 
 
-def shape(lines: list[Line]) -> list[str]:
+def shape(lines: Sequence[Line]) -> list[str]:
     """The lines in short: G for a group, its executions by number, + for a gap."""
     signs = {Kind.GROUP: "G", Kind.GAP: "+"}
     return [signs.get(line.kind) or str(int(line.record.execution_sid[2:4], 16)) for line in lines]

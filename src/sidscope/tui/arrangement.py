@@ -1,20 +1,23 @@
 """How records stand in the list: groups, newest first, that fold, and the lines they make. Pure data, no Textual.
 
-Lines are kept sorted by their group's order, so any group or record is found by bisection and a small change costs
-no more than splicing the lines of the groups it touches, however long the list is.
+Groups are kept sorted and know how many lines they have, so any group, record or line is found by bisection; the lines
+themselves are put together for what somebody looks at. A small change costs no more than splicing the groups it
+touches and counting the lines anew, however long the list is.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from array import array
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, IntEnum, StrEnum
+from itertools import accumulate, pairwise
 from operator import attrgetter
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 from sidscope.domain.record import Record
 from sidscope.domain.records import EPOCH
@@ -71,17 +74,57 @@ OrderKey = tuple[float, str]
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """Executions that belong together. ``lines`` is what they show now."""
+    """Executions that belong together."""
 
     key: str
+    by_flow: bool = False
+    """They are of one flow, and no one story: the newest stands first."""
     folded: bool = False
     records: dict[str, Record] = field(default_factory=dict)
     hidden: int = 0
     """How many more executions belong to it that the filter hides."""
     order: OrderKey = (0.0, "")
-    lines: list[Line] = field(default_factory=list)
+    height: int = 0  # how many lines it has
     newest: Record | None = None  # the execution that began last
     failed: Record | None = None  # the last one that failed
+    _lines: list[Line] | None = None
+
+    @property
+    def runs(self) -> list[Record]:
+        """Its executions in time order."""
+        records = list(self.records.values())
+        if len(records) > 1:
+            records.sort(key=_by_time)
+        return records
+
+    @property
+    def lines(self) -> list[Line]:
+        """What it shows: made when somebody looks, and the same until it changes."""
+        if self._lines is None:
+            self._lines = _lines_of(self) if self.records else []
+        return self._lines
+
+    def measure(self) -> None:
+        """Works out where it stands and how many lines it has, from its records and whether it is folded."""
+        self.forget_lines()
+        self.height = len(self.records)
+        if not self.height:
+            return
+        runs = self.runs
+        newest = self.newest = runs[-1]
+        self.order = (-started(newest).timestamp(), self.key)
+        if self.height == 1:
+            self.failed = newest if newest.failed else None
+        else:
+            self.failed = next((record for record in reversed(runs) if record.failed), None)
+        if self.height > 1 or self.by_flow:
+            self.height = 1 if self.folded else 1 + self.height
+        if self.height > 2 and not self.by_flow:
+            self.height += sum(map(is_gap, runs, runs[1:]))
+
+    def forget_lines(self) -> None:
+        """Lets go of its lines, which hold it in turn: the collector would find them late."""
+        self._lines = None
 
 
 class Line(NamedTuple):
@@ -124,16 +167,75 @@ def group_key(record: Record, grouping: Grouping) -> str:
     return _GROUP_KEYS[grouping](record)
 
 
-def _by_time(record: Record) -> tuple[float, int, str]:
-    return started(record).timestamp(), record.reentry_number, record.execution_sid
+def _by_time(record: Record) -> tuple[datetime, int, str]:
+    return started(record), record.reentry_number, record.execution_sid
 
 
 _order = attrgetter("order")
+_height = attrgetter("height")
 _NONE: Mapping[str, Record] = MappingProxyType({})
 
 
-def _line_order(line: Line) -> OrderKey:
-    return line.group.order
+def _lines_of(group: Group) -> list[Line]:
+    runs = group.runs
+    newest = runs[-1]
+    if len(runs) == 1 and not group.by_flow:
+        return [Line(Kind.RUN, group, newest)]
+    lines = [Line(Kind.GROUP, group, newest)]
+    if group.folded:
+        return lines
+    if group.by_flow:
+        lines += [Line(Kind.RUN, group, record, Part.INNER) for record in reversed(runs)]
+    else:
+        lines.append(Line(Kind.RUN, group, runs[0], Part.INNER))
+        for before, record in pairwise(runs):
+            if is_gap(before, record):
+                lines.append(Line(Kind.GAP, group, record, Part.INNER, before))
+            lines.append(Line(Kind.RUN, group, record, Part.INNER))
+    lines[-1] = lines[-1]._replace(part=Part.LAST)
+    return lines
+
+
+class Lines(Sequence[Line]):
+    """The lines of sorted groups, one group's after the other's."""
+
+    def __init__(self, order: list[Group]) -> None:
+        self._order = order
+        self._ends: array[int] | None = None  # of each group: how many lines there are to its end
+
+    def changed(self) -> None:
+        """The groups, or how many lines they have, are others."""
+        self._ends = None
+
+    def start_of(self, position: int) -> int:
+        """The index of the first line of the group at this position among the groups."""
+        return self._counted()[position - 1] if position else 0
+
+    def _counted(self) -> array[int]:
+        if self._ends is None:
+            self._ends = array("L", accumulate(map(_height, self._order)))
+        return self._ends
+
+    def __len__(self) -> int:
+        ends = self._counted()
+        return ends[-1] if ends else 0
+
+    def __iter__(self) -> Iterator[Line]:
+        for group in self._order:
+            yield from group.lines
+
+    @overload
+    def __getitem__(self, index: int) -> Line: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Line]: ...
+    def __getitem__(self, index: int | slice) -> Line | list[Line]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        index = index if index >= 0 else len(self) + index
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        position = bisect_right(self._counted(), index)
+        return self._order[position].lines[index - self.start_of(position)]
 
 
 class Arrangement:
@@ -142,9 +244,9 @@ class Arrangement:
     def __init__(self, grouping: Grouping, is_folded: Callable[[str], bool] = lambda _: False) -> None:
         self.grouping = grouping
         self.groups: dict[str, Group] = {}
-        self.lines: list[Line] = []
         self._is_folded = is_folded
         self._order: list[Group] = []
+        self.lines = Lines(self._order)
         self._home: dict[str, Group] = {}
         self._hidden: dict[str, str] = {}  # by execution: the group where the filter hides it
         self._hidden_in: Counter[str] = Counter()
@@ -164,7 +266,7 @@ class Arrangement:
 
     def start_of(self, group: Group) -> int:
         """The index of the group's first line."""
-        return bisect_left(self.lines, group.order, key=_line_order)
+        return self.lines.start_of(bisect_left(self._order, group.order, key=_order))
 
     def index_of(self, place: Place) -> int | None:
         """The index of the line for ``place``; None where it is not shown (folded away, filtered out)."""
@@ -202,7 +304,7 @@ class Arrangement:
 
     def runs(self, group: Group) -> list[Record]:
         """A group's executions as they stand under it."""
-        return sorted(group.records.values(), key=_by_time, reverse=self.grouping is Grouping.FLOW)
+        return group.runs[::-1] if group.by_flow else group.runs
 
     def all_runs(self) -> Iterator[Record]:
         """Every execution from the top, those in folded groups too."""
@@ -213,26 +315,31 @@ class Arrangement:
 
     def fill(self, records: Mapping[str, Record], hidden: Mapping[str, Record] = _NONE) -> None:
         """Arranges all of these, by key, where nothing is yet: what ``hide`` and ``put`` do, at half the cost."""
-        groups, home, is_folded, key_of = self.groups, self._home, self._is_folded, _GROUP_KEYS[self.grouping]
+        groups, home, key_of = self.groups, self._home, _GROUP_KEYS[self.grouping]
         self._hidden = {key: key_of(record) for key, record in hidden.items()}
         self._hidden_in = Counter(self._hidden.values())
         for key, record in records.items():
             name = key_of(record)
             group = groups.get(name)
             if group is None:
-                group = groups[name] = Group(name, is_folded(name), hidden=self._hidden_in[name])
+                group = groups[name] = self._new(name)
             group.records[key] = record
             home[key] = group
         for group in groups.values():
-            self._compose(group)
-        self._order = sorted(groups.values(), key=_order)
-        self.lines = [line for group in self._order for line in group.lines]
+            group.measure()
+        self._order += sorted(groups.values(), key=_order)
+        self.lines.changed()
 
     def dissolve(self) -> None:
-        """Lets go of everything: groups and lines hold each other, and the collector would find them late."""
+        """Lets go of everything."""
         for group in self.groups.values():
-            group.lines = []
-        self.lines = []
+            group.forget_lines()
+        self._order.clear()
+        self.lines.changed()
+
+    def _new(self, key: str) -> Group:
+        hidden = self._hidden_in[key] if self._hidden else 0
+        return Group(key, self.grouping is Grouping.FLOW, self._is_folded(key), hidden=hidden)
 
     def put(self, records: Iterable[Record]) -> None:
         """Adds records, or replaces those of the same execution."""
@@ -253,8 +360,7 @@ class Arrangement:
         for target_key, arrived in newcomers.items():
             group = self.groups.get(target_key)
             if group is None:
-                group = Group(target_key, self._is_folded(target_key), hidden=self._hidden_in[target_key])
-                self.groups[target_key] = group
+                group = self.groups[target_key] = self._new(target_key)
             dirty[target_key] = group
             for record in arrived:
                 key = record_key(record)
@@ -314,70 +420,32 @@ class Arrangement:
             for group in dirty.values():
                 self._splice(group)
         else:
-            self._lay_out_tail(dirty)
+            self._sort_in(dirty)
+        self.lines.changed()
         for key, group in dirty.items():
             if not group.records:
                 del self.groups[key]
 
     def _splice(self, group: Group) -> None:
-        if group.lines:
-            start = self.start_of(group)
-            del self.lines[start : start + len(group.lines)]
+        if group.height:
             del self._order[bisect_left(self._order, group.order, key=_order)]
-        self._compose(group)
-        if group.lines:
-            start = self.start_of(group)
-            self.lines[start:start] = group.lines
+        group.measure()
+        if group.height:
             self._order.insert(bisect_left(self._order, group.order, key=_order), group)
 
-    def _lay_out_tail(self, dirty: dict[str, Group]) -> None:
-        """Lays out anew from the first place that changes; what stands above it is not touched."""
-        start, above = len(self._order), len(self.lines)
-        known = [group.order for group in dirty.values() if group.lines]
-        if known:  # before composing, while every group still stands where its order says
+    def _sort_in(self, dirty: dict[str, Group]) -> None:
+        """Sorts anew from the first place that changes; what stands above it is not touched."""
+        start = len(self._order)
+        known = [group.order for group in dirty.values() if group.height]
+        if known:  # before measuring, while every group still stands where its order says
             start = bisect_left(self._order, min(known), key=_order)
-            above = bisect_left(self.lines, min(known), key=_line_order)
         for group in dirty.values():
-            self._compose(group)
-        composed = [group for group in dirty.values() if group.lines]
-        if composed:  # none of the touched groups stands above `start`, so that part is still in order
-            first = min(group.order for group in composed)
-            start = bisect_left(self._order, first, hi=start, key=_order)
-            above = bisect_left(self.lines, first, hi=above, key=_line_order)
+            group.measure()
+        shown = [group for group in dirty.values() if group.height]
+        if shown:  # none of the touched groups stands above `start`, so that part is still in order
+            start = bisect_left(self._order, min(map(_order, shown)), hi=start, key=_order)
         tail = [group for group in self._order[start:] if group.key not in dirty]
-        tail += composed
-        tail.sort(key=_order)
-        self._order[start:] = tail
-        self.lines[above:] = [line for group in tail for line in group.lines]
-
-    def _compose(self, group: Group) -> None:
-        """Works out a group's lines and where it stands, from its records and whether it is folded."""
-        records = list(group.records.values())
-        if not records:
-            group.lines = []
-            return
-        if len(records) > 1:
-            records.sort(key=_by_time)
-        newest = records[-1]
-        group.newest = newest
-        group.failed = next((record for record in reversed(records) if record.failed), None)
-        group.order = (-started(newest).timestamp(), group.key)
-        if len(records) == 1 and self.grouping is not Grouping.FLOW:
-            group.lines = [Line(Kind.RUN, group, newest)]
-            return
-        lines = [Line(Kind.GROUP, group, newest)]
-        if not group.folded:
-            if self.grouping is Grouping.FLOW:  # no one story: newest first, as the groups
-                lines += [Line(Kind.RUN, group, record, Part.INNER) for record in reversed(records)]
-            else:
-                before: Record | None = None
-                for record in records:
-                    if before is not None and is_gap(before, record):
-                        lines.append(Line(Kind.GAP, group, record, Part.INNER, before))
-                    lines.append(Line(Kind.RUN, group, record, Part.INNER))
-                    before = record
-            lines[-1] = lines[-1]._replace(part=Part.LAST)
-        group.lines = lines
+        self._order[start:] = sorted(tail + shown, key=_order)
 
 
 def is_gap(before: Record, record: Record) -> bool:

@@ -8,7 +8,7 @@ cursor (or in its group) is held back and counted until it is let in.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -28,8 +28,10 @@ from sidscope.tui.arrangement import (
 from sidscope.tui.lasting import lasting
 
 Filter = Callable[[Record], bool]
-Folds = Mapping[Grouping, tuple[bool, frozenset[str]]]
-"""For each grouping: whether all is folded, and the keys of the groups of which the contrary is true."""
+Fold = tuple[bool, frozenset[str]]
+"""Whether all is folded, and the keys of the groups of which the contrary is true."""
+
+Folds = Mapping[Grouping, Fold]
 
 OFF_LOOP_FROM = 4_000
 """From so many records on, arranging them anew is work for a thread (some 3 µs each)."""
@@ -58,6 +60,7 @@ class Plan:
     matches: Filter | None
     records: dict[str, Record]
     is_folded: Callable[[str], bool]
+    folds: Fold
     retired: Arrangement | None = None  # the one before the present one: nobody has it any more
     built: Arrangement | None = None
 
@@ -105,7 +108,7 @@ class Session:
     # --- asking
 
     @property
-    def lines(self) -> list[Line]:
+    def lines(self) -> Sequence[Line]:
         """The lines of the list, from the top."""
         return self._arrangement.lines
 
@@ -232,7 +235,8 @@ class Session:
         own = self.cursor.key if self.cursor and self.cursor.kind is Kind.RUN else None
         if own is not None and grouping is not self.grouping:
             self._reveal_in(grouping, own)
-        self._plan = Plan(grouping, matches, dict(self.records), self._fold_rule(grouping), self._retired)
+        folds = self.folds()[grouping]
+        self._plan = Plan(grouping, matches, dict(self.records), self._fold_rule(grouping), folds, self._retired)
         self._retired = None
         self._since_plan = set()
         return self._plan
@@ -249,7 +253,8 @@ class Session:
 
         def swap() -> None:
             self.grouping, self.matches, self._arrangement = plan.grouping, plan.matches, built
-            built.fold_all(self._fold_rule(plan.grouping))
+            if self.folds()[plan.grouping] != plan.folds:
+                built.fold_all(self._fold_rule(plan.grouping))
             self._show(late)
 
         return self._keep_cursor(swap) | Change(lines=True, held=True)
