@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from sidscope.domain.record import Record
 from sidscope.tui import arrangement
-from sidscope.tui.arrangement import Arrangement, Grouping, Kind, Line, Part, Place, arrange, record_key
+from sidscope.tui.arrangement import Arrangement, Grouping, arrange
+from sidscope.tui.groups import Kind, Line, Part, Place, record_key
 from tests.tui.samples import record, sid
 
 

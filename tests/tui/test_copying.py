@@ -13,9 +13,9 @@ from sidscope.archive import Archive, read_records
 from sidscope.demo import SimulatedAccount
 from sidscope.domain.facts import Mention
 from sidscope.domain.sids import KINDS
-from sidscope.tui.arrangement import record_key
 from sidscope.tui.browser import Browser
 from sidscope.tui.copying import LETTERS, choice_rows, recent_choices, record_json, sid_choices
+from sidscope.tui.groups import record_key
 from tests.tui.explorer import User, exploring, quiet_world, simulated
 from tests.tui.paths import with_steps
 from tests.tui.samples import NOW, Filler, filled, record, sid

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from sidscope.domain.query import parse_query
 from sidscope.domain.record import Record
-from sidscope.tui.arrangement import Grouping, Kind, Place
+from sidscope.tui.arrangement import Grouping
+from sidscope.tui.groups import Kind, Place
 from sidscope.tui.session import Session
 from tests.tui.samples import many, record, sid
 

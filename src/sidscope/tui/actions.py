@@ -11,7 +11,6 @@ from textual.actions import SkipAction
 from sidscope.domain.record import Record
 from sidscope.tui import chrome
 from sidscope.tui.accounts import Accounts
-from sidscope.tui.arrangement import Kind
 from sidscope.tui.clipboard import Clipboard, Copied
 from sidscope.tui.commands import (
     BOX,
@@ -33,6 +32,7 @@ from sidscope.tui.dressed import DressedApp
 from sidscope.tui.engine import Engine
 from sidscope.tui.feed import Feed
 from sidscope.tui.finding import Finding
+from sidscope.tui.groups import Kind
 from sidscope.tui.session import Change, Session
 from sidscope.tui.widgets.detail_pane import DetailPane
 from sidscope.tui.widgets.execution_list import ExecutionList

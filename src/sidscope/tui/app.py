@@ -29,7 +29,6 @@ from sidscope.domain.spelling import one_thing
 from sidscope.safetext import safe
 from sidscope.tui import discretion
 from sidscope.tui.accounts import Accounts
-from sidscope.tui.arrangement import Kind, record_key
 from sidscope.tui.browser import Browser
 from sidscope.tui.clipboard import Clipboard, Copied
 from sidscope.tui.commands import (
@@ -47,6 +46,7 @@ from sidscope.tui.engine import Engine, EngineFactory
 from sidscope.tui.failures import Failures
 from sidscope.tui.feed import Feed
 from sidscope.tui.finding import Finding
+from sidscope.tui.groups import Kind, record_key
 from sidscope.tui.house import House
 from sidscope.tui.looking import Looking
 from sidscope.tui.messages import FromEngine

@@ -17,10 +17,10 @@ from sidscope.domain.ticket import Account, rows_as_markdown, rows_as_tsv, ticke
 from sidscope.safetext import csv_cell, mask_address, safe
 from sidscope.tui import chrome, copying, discretion
 from sidscope.tui.actions import Actions
-from sidscope.tui.arrangement import record_key
 from sidscope.tui.browser import Browser
 from sidscope.tui.commands import CONTEXT, LIST, MENU, TABS
 from sidscope.tui.copying import Choice, recent_choices, record_json, sid_choices, value_choice
+from sidscope.tui.groups import record_key
 from sidscope.tui.widgets.copy_menu import CopyMenu
 from sidscope.tui.words import count
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from sidscope.domain.record import Record
 from sidscope.domain.window import WINDOW
-from sidscope.tui.arrangement import started
+from sidscope.tui.groups import started
 from sidscope.tui.ink import Ink
 from sidscope.tui.marks import verdict_mark
 

@@ -10,7 +10,7 @@ from sidscope.domain.record import Record
 from sidscope.domain.story import UNTOLD, Story
 from sidscope.domain.value import value
 from sidscope.domain.window import Span
-from sidscope.tui.arrangement import record_key
+from sidscope.tui.groups import record_key
 from sidscope.tui.json_tree import JsonTree
 
 

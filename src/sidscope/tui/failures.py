@@ -8,8 +8,8 @@ from typing import Any
 
 from sidscope.domain.record import Record
 from sidscope.tui.actions import Actions
-from sidscope.tui.arrangement import started
 from sidscope.tui.commands import first_keys
+from sidscope.tui.groups import started
 from sidscope.tui.palette import Choice
 from sidscope.tui.sights import NO_OUTCOMES, NO_OUTCOMES_OFFLINE, READING_STEPS, Sight
 from sidscope.tui.words import count

@@ -9,8 +9,9 @@ from sidscope.domain.query import Query, QueryError, parse_query
 from sidscope.domain.record import Record
 from sidscope.domain.sids import is_sid, kind_of, same_sid, short
 from sidscope.domain.spelling import as_query, one_thing
-from sidscope.tui.arrangement import Grouping, Kind, record_key, started
+from sidscope.tui.arrangement import Grouping
 from sidscope.tui.asking import cost
+from sidscope.tui.groups import Kind, record_key, started
 from sidscope.tui.session import Change, Filter
 from sidscope.tui.trail import Stop, Trail
 from sidscope.tui.words import count

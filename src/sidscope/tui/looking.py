@@ -14,8 +14,8 @@ from sidscope.domain.sids import same_sid, short, sid_key
 from sidscope.domain.steps import Ending
 from sidscope.domain.story import FRESH
 from sidscope.tui import discretion
-from sidscope.tui.arrangement import record_key, started
 from sidscope.tui.commands import STEPS, STORY
+from sidscope.tui.groups import record_key, started
 from sidscope.tui.sights import sight_rows
 from sidscope.tui.steps import HEADLINE, Shown, step_rows, steps_sight
 from sidscope.tui.steps_reader import StepsDetail, StepsReader

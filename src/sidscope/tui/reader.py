@@ -16,8 +16,8 @@ from sidscope.domain.sids import sid_key
 from sidscope.domain.story import tell
 from sidscope.domain.window import windows
 from sidscope.tui import discretion
-from sidscope.tui.arrangement import record_key, started
 from sidscope.tui.detail import Detail
+from sidscope.tui.groups import record_key, started
 from sidscope.tui.json_tree import JsonTree
 
 FIRST_PORTION = 80

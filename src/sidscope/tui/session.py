@@ -14,17 +14,8 @@ from dataclasses import dataclass
 
 from sidscope.domain.record import Record
 from sidscope.domain.value import value
-from sidscope.tui.arrangement import (
-    Arrangement,
-    Group,
-    Grouping,
-    Kind,
-    Line,
-    Place,
-    group_key,
-    record_key,
-    started,
-)
+from sidscope.tui.arrangement import Arrangement, Grouping, group_key
+from sidscope.tui.groups import Group, Kind, Line, Place, record_key, started
 from sidscope.tui.lasting import lasting
 
 Filter = Callable[[Record], bool]

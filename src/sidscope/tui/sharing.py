@@ -12,8 +12,8 @@ from textual.widgets import Input
 
 from sidscope.tui import discretion
 from sidscope.tui.actions import Actions
-from sidscope.tui.arrangement import record_key
 from sidscope.tui.detail import Detail
+from sidscope.tui.groups import record_key
 from sidscope.tui.looking import Looking
 from sidscope.tui.screenshots import NotSaved, save_screenshot
 from sidscope.tui.widgets.ink_line import InkLine

@@ -10,8 +10,8 @@ from sidscope.domain.records import Channel
 from sidscope.domain.sids import is_sid, short
 from sidscope.domain.times import reads_in, say_span
 from sidscope.domain.window import WINDOW
-from sidscope.tui.arrangement import record_key, started
 from sidscope.tui.detail import Detail
+from sidscope.tui.groups import record_key, started
 from sidscope.tui.ink import BLANK, Ink, Row, fit, wrap
 from sidscope.tui.marks import ANOMALY, CONTEXTS, anomaly_words, state_mark, verdict_mark
 from sidscope.tui.words import age, clock, count, day, told

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from sidscope.tui.arrangement import Grouping, Place
+from sidscope.tui.arrangement import Grouping
+from sidscope.tui.groups import Place
 
 STOPS: Final = 100
 TEXTS: Final = 50

@@ -15,9 +15,9 @@ from sidscope.domain.record import Record
 from sidscope.domain.sids import short
 from sidscope.domain.story import UNTOLD
 from sidscope.tui import discretion
-from sidscope.tui.arrangement import record_key
 from sidscope.tui.commands import CONTEXT, SIDS, STEPS, STORY
 from sidscope.tui.detail import Detail
+from sidscope.tui.groups import record_key
 from sidscope.tui.ink import BLANK, Ink, Row, wrap
 from sidscope.tui.marks import CONTEXTS, NO_OUTCOME, outcome_mark, state_mark
 from sidscope.tui.sids import sid_rows

@@ -8,8 +8,8 @@ from datetime import datetime
 from textual import events
 from textual.message import Message
 
-from sidscope.tui.arrangement import Kind, Line, Place
 from sidscope.tui.columns import FOLD_SIGN, age_text, columns, line_parts, titles
+from sidscope.tui.groups import Kind, Line, Place
 from sidscope.tui.ink import Ink
 from sidscope.tui.session import Change, Session
 from sidscope.tui.widgets.line_view import LineView
