@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sidscope.domain.query import parse_query
@@ -176,6 +176,7 @@ steps = st.lists(
 
 
 @settings(deadline=None, max_examples=200)
+@example([("apply", [(1, 1)]), ("group", Grouping.CONVERSATION), ("apply", [(26, 0), (26, 1)])])
 @given(steps=steps)
 def test_whatever_happens_the_cursor_stands_on_a_line_and_never_leaves_it_by_itself(
     steps: list[tuple[str, object]],

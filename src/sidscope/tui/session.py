@@ -159,8 +159,8 @@ class Session:
         held_before = len(self.pending)
         self.revision += 1
         admitted = []
-        for record in records:
-            key = record_key(record)
+        newest = {record_key(record): record for record in records}  # of each execution what came last
+        for key, record in newest.items():
             before = self.get(key)
             if before is not None:
                 self.contexts[before.context_status] -= 1
