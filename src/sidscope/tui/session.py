@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 from sidscope.domain.record import Record
 from sidscope.domain.value import value
 from sidscope.tui.arrangement import Arrangement, Grouping, group_key
 from sidscope.tui.groups import Group, Kind, Line, Place, record_key, started
-from sidscope.tui.lasting import lasting
 
 Filter = Callable[[Record], bool]
 Fold = tuple[bool, frozenset[str]]
@@ -65,8 +63,7 @@ class Plan:
             for key, record in self.records.items():
                 (kept if matches(record) else hidden)[key] = record
         self.built = Arrangement(self.grouping, self.is_folded)
-        with lasting() if len(kept) > OFF_LOOP_FROM else nullcontext():
-            self.built.fill(kept, hidden)
+        self.built.fill(kept, hidden)
         return self
 
 
