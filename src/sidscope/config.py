@@ -25,7 +25,6 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -250,6 +249,8 @@ class _Reading:
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches  # only where something is wrong
+
     close = get_close_matches(word[:80], list(known), n=1)
     return f" (is {close[0]!r} meant?)" if close else ""
 

@@ -12,14 +12,16 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from sidscope.domain.changes import Change, Changes
 from sidscope.domain.facts import Facts, Hit, Mention
 from sidscope.domain.masking import Masker
 from sidscope.domain.record import Evidence, Record
 from sidscope.domain.sids import is_sid, sids_in
 from sidscope.safetext import is_masked, mask_address
+
+if TYPE_CHECKING:
+    from sidscope.domain.changes import Change, Changes
 
 HIDDEN: Final = "•••"
 """What stands for a text that somebody wrote."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -174,6 +173,8 @@ def _is_time(value: Any) -> bool:
         return True
     if not _RFC_2822.fullmatch(value):
         return False
+    from email.utils import parsedate_to_datetime  # rarely needed, and heavy to load
+
     try:
         parsedate_to_datetime(value)
     except (ValueError, TypeError, IndexError, OverflowError):
