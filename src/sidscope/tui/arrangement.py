@@ -146,11 +146,12 @@ class Arrangement:
         self.lines.changed()
 
     def dissolve(self) -> None:
-        """Lets go of everything."""
-        for group in self.groups.values():
-            group.forget_lines()
+        """Lets go of everything, a group at a time: at once it would hold the loop for some frames."""
         self._order.clear()
         self.lines.changed()
+        self._home.clear()
+        while self.groups:
+            self.groups.popitem()[1].forget_lines()
 
     def _new(self, key: str) -> Group:
         hidden = self._hidden_in[key] if self._hidden else 0

@@ -57,6 +57,7 @@ class Plan:
         """Does the work; touches nothing of the session."""
         if self.retired is not None:
             self.retired.dissolve()
+            self.retired = None
         kept, matches, hidden = self.records, self.matches, dict[str, Record]()
         if matches is not None:
             kept = {}
