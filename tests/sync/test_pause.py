@@ -56,3 +56,16 @@ async def test_a_paused_engine_reads_the_context_somebody_looks_at_and_the_backl
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+async def test_a_look_in_the_very_moment_when_the_last_worker_ends_is_not_lost(tmp_path: Path) -> None:
+    with scene(tmp_path, small_world()) as on:
+        async with on.engine() as engine:
+            await engine.refresh(on.day)
+            on.app.log.clear()
+            unread = [each.row for each in engine.archive.window(on.day, None) if each.context_status == "not_needed"]
+            first, second = unread[:2]
+            engine.contexts.look_at(first)
+            read = engine.contexts._results[first.sid.upper()]
+            read.add_done_callback(lambda _: engine.contexts.look_at(second))
+            await until(lambda: on.contexts_read() == [first.sid, second.sid])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -184,3 +186,25 @@ async def test_being_throttled_is_seen_at_a_glance(tmp_path: Path, width: int) -
             await user.until(lambda: "● live, throttled" in user.lines[0], "the word in the header")
             await user.all_read()
             assert "throttled" in next(line for line in user.lines if " resolved" in line)
+
+
+async def test_a_context_that_comes_while_the_detail_is_being_read_is_shown(archive: Archive) -> None:
+    filler, key = filled(archive), sid("FN", 8).upper()
+    async with exploring(archive) as user:
+        await user.waits_for("FN08…08")
+        await user.press("2")
+        details, reading = user.app.feed._details, threading.Event()
+        details.submit(reading.wait)
+        user.app.finding.go_to(key)
+        await user.settled()  # its detail is asked for, perhaps twice
+        again = threading.Event()
+        details.submit(again.wait)
+        reading.set()
+        while user.app.feed._wish is not None:
+            await asyncio.sleep(0)
+        again.set()
+        details.submit(int).result()  # read for the last time, and not yet told: nothing here gives way to that
+        filler.add(8, minutes=63, contact="whatsapp:+4915100000006", conversation=8)
+        archive.flush()
+        user.app._take(user.app.reader.records([key]))
+        await user.waits_for("trigger", "message: {")

@@ -219,6 +219,11 @@ class ContextQueue:
         self._progress.contexts_left = len(self._results)
 
     async def _work(self) -> None:
+        await self._work_off()
+        if worker := asyncio.current_task():  # what is wanted before its callback runs needs another one
+            self._workers.discard(worker)
+
+    async def _work_off(self) -> None:
         while self._order:
             urgency, _, key = first = heapq.heappop(self._order)
             if self._progress.paused and urgency > Urgency.ASKED:

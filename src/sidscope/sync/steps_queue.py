@@ -73,6 +73,8 @@ class StepsQueue:
                 self._under_way.discard(key)
                 self._count()
             self._progress.steps_done += 1
+        if worker := asyncio.current_task():  # what is wanted before its callback runs needs another one
+            self._workers.discard(worker)
 
     async def _read(self, fn: str) -> None:
         why = None

@@ -46,7 +46,7 @@ from sidscope.tui.engine import Engine, EngineFactory
 from sidscope.tui.failures import Failures
 from sidscope.tui.feed import Feed
 from sidscope.tui.finding import Finding
-from sidscope.tui.groups import Kind, record_key
+from sidscope.tui.groups import Kind, one_contact, record_key
 from sidscope.tui.house import House
 from sidscope.tui.looking import Looking
 from sidscope.tui.messages import FromEngine
@@ -253,9 +253,9 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing)
         self.finding.records_came(records)
         if first and self.session.lines:
             self._tick()
-        selected, shown = self.session.selected, self.pane.detail
-        if selected and shown and record_key(selected) == shown.key and any(map(self.pane.concerns, records)):
-            self.feed.want(shown.key)
+        selected = self.session.selected
+        if selected is not None and any(one_contact(selected, record) for record in records):
+            self.feed.want(record_key(selected))  # also while it is being read: what is read may be older than this
 
     def _history_loaded(self) -> None:
         self.loaded = True

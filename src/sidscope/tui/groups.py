@@ -128,6 +128,11 @@ def started(record: Record) -> datetime:
     return record.date_created or record.date_updated or EPOCH
 
 
+def one_contact(record: Record, other: Record) -> bool:
+    """Whether both are of one contact or one group, so that one story may tell of both."""
+    return other.group_key == record.group_key or (record.contact is not None and other.contact == record.contact)
+
+
 def _by_time(record: Record) -> tuple[datetime, int, str]:
     return started(record), record.reentry_number, record.execution_sid
 

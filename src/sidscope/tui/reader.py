@@ -17,7 +17,7 @@ from sidscope.domain.story import tell
 from sidscope.domain.window import windows
 from sidscope.tui import discretion
 from sidscope.tui.detail import Detail
-from sidscope.tui.groups import record_key, started
+from sidscope.tui.groups import one_contact, record_key, started
 from sidscope.tui.json_tree import JsonTree
 
 FIRST_PORTION = 80
@@ -104,7 +104,7 @@ class Reader:
         tree = None
         if context is not None and context.read_status is ReadStatus.OK and not own.facts.empty:
             tree = JsonTree(context.body)
-        of_contact = [each for each in records.values() if _one_contact(record, each)]
+        of_contact = [each for each in records.values() if one_contact(record, each)]
         story = [each for each in of_contact if _one_sender(record, each)]
         story.sort(key=lambda each: (started(each), each.reentry_number, each.execution_sid))
         facts = {sid_key(each.row.sid): each.facts for each in known}
@@ -124,10 +124,6 @@ class Reader:
             stuck_after=self._stuck_after,
             known_since=self._archive.oldest_started(),
         )
-
-
-def _one_contact(record: Record, other: Record) -> bool:
-    return other.group_key == record.group_key or (record.contact is not None and other.contact == record.contact)
 
 
 def _one_sender(record: Record, other: Record) -> bool:

@@ -167,18 +167,6 @@ class DetailPane(Vertical):
         self.query_one("#contact", InkLine).show([])
         self._show_path()
 
-    def concerns(self, record: Record) -> bool:
-        """Whether the shown detail may be another now that this record is."""
-        detail = self.detail
-        if detail is None:
-            return True
-        own = detail.record
-        return (
-            record_key(record) == detail.key
-            or record.group_key == own.group_key
-            or (own.contact is not None and discretion.record(record).contact == own.contact)
-        )
-
     def show(self, detail: Detail, *, offline: bool, reachable: bool) -> None:
         """Shows a detail; the same execution again keeps cursor, folds and scroll position."""
         same = self.detail is not None and self.detail.key == detail.key
