@@ -200,7 +200,7 @@ async def test_a_context_that_comes_while_the_detail_is_being_read_is_shown(arch
         again = threading.Event()
         details.submit(again.wait)
         reading.set()
-        while user.app.feed._wish is not None:
+        while user.app.feed._wish is not None:  # noqa: ASYNC110 - nobody tells that a wish was taken up
             await asyncio.sleep(0)
         again.set()
         details.submit(int).result()  # read for the last time, and not yet told: nothing here gives way to that

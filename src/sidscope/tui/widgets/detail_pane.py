@@ -14,7 +14,6 @@ from textual.widgets import ContentSwitcher
 from sidscope.domain.record import Record
 from sidscope.domain.sids import short
 from sidscope.domain.story import UNTOLD
-from sidscope.tui import discretion
 from sidscope.tui.commands import CONTEXT, SIDS, STEPS, STORY
 from sidscope.tui.detail import Detail
 from sidscope.tui.groups import record_key
