@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sidscope.domain.query import parse_query
 from sidscope.domain.record import Record
 from sidscope.tui.arrangement import Grouping
-from sidscope.tui.groups import Kind, Place
+from sidscope.tui.groups import Kind, Place, record_key
 from sidscope.tui.session import Session
 from tests.tui.samples import many, record, sid
 
@@ -158,7 +158,7 @@ def test_going_to_a_held_execution_lets_that_one_in() -> None:
 def in_fold(session: Session, place: Place) -> bool:
     """Whether the cursor is on the folded group that holds this execution now."""
     line = session.lines[session.index or 0]
-    return line.kind is Kind.GROUP and line.group.folded and place.key in line.group.records
+    return line.kind is Kind.GROUP and line.group.folded and place.key in map(record_key, line.group.records)
 
 
 steps = st.lists(

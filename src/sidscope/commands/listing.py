@@ -67,7 +67,7 @@ def _select(archive: Archive, options: Options, now: datetime, *, related: bool)
     window = {sid_key(sid) for sid in _window(archive, options)}
     records = read_records(archive, window, now=now, stuck_after=options.stuck_after, related=related)
     chosen = (record for key, record in reversed(records.items()) if key in window)
-    matching = [record for record in chosen if options.query.matches(record)]
+    matching = list(filter(options.query.test(), chosen))
     return matching[: options.limit]
 
 

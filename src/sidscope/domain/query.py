@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from operator import attrgetter
 
 from sidscope.domain.record import OUTCOMES, Anomaly, Record, Verdict
 from sidscope.domain.records import Channel
@@ -25,6 +26,9 @@ class QueryError(ValueError):
         self.position = position
 
 
+Test = Callable[[Record], bool]
+
+
 @value
 class Term:
     """One condition: ``key`` is empty for a bare SID, address or word."""
@@ -33,9 +37,10 @@ class Term:
     value: str
     negated: bool = False
 
-    def matches(self, record: Record) -> bool:
-        """Whether the record fulfils this term."""
-        return _MATCHERS[self.key](record, self.value) is not self.negated
+    def test(self) -> Test:
+        """What tells of a record whether it fulfils this term."""
+        test = _TESTS[self.key](self.value)
+        return (lambda record: not test(record)) if self.negated else test
 
     @property
     def about_outcome(self) -> bool:
@@ -49,9 +54,14 @@ class Query:
 
     terms: tuple[Term, ...] = ()
 
+    def test(self) -> Test:
+        """What tells of a record whether it fulfils every term: made once, for a hundred thousand of them."""
+        tests = [term.test() for term in self.terms]
+        return tests[0] if len(tests) == 1 else lambda record: all(test(record) for test in tests)
+
     def matches(self, record: Record) -> bool:
-        """Whether the record fulfils every term."""
-        return all(term.matches(record) for term in self.terms)
+        """Whether this one record fulfils every term."""
+        return self.test()(record)
 
     @property
     def about_outcome(self) -> bool:
@@ -138,30 +148,29 @@ VALUES: dict[str, tuple[str, ...]] = {
 """The keys there are, and for those with a fixed set of values, the values."""
 
 
-def _bare(record: Record, value: str) -> bool:
-    whole, prefix, folded = _meaning(value)
-    if whole:
-        return any(sid_key(sid) == whole for sid in record_sids(record))
-    if prefix and any(sid_key(sid).startswith(prefix) for sid in record_sids(record)):
-        return True
-    own = (record.status, record.channel, record.verdict, record.outcome, record.flow_name, record.sender)
-    for word in (*own, *record.anomalies):
-        if word and _says(word, folded):
+def _bare(value: str) -> Test:
+    """A bare term is a SID, the beginning of one, or a word in any case: in the record's own words or its SIDs."""
+    whole, prefix = sid_key(value) if is_sid(value) else "", value.upper() if is_sid_prefix(value) else ""
+    folded = value.casefold()
+
+    @lru_cache(4_096)  # a hundred thousand executions have a few hundred of these words between them
+    def says(word: str) -> bool:
+        return folded in word.casefold()
+
+    def test(record: Record) -> bool:
+        if whole:
+            return any(sid_key(sid) == whole for sid in record_sids(record))
+        if prefix and any(sid_key(sid).startswith(prefix) for sid in record_sids(record)):
             return True
-    if record.contact and folded in record.contact.casefold():
-        return True
-    return folded in "\n".join(primary_sids(record)).lower()
+        own = (record.status, record.channel, record.verdict, record.outcome, record.flow_name, record.sender)
+        for word in (*own, *record.anomalies):
+            if word and says(word):
+                return True
+        if record.contact and folded in record.contact.casefold():
+            return True
+        return folded in "\n".join(primary_sids(record)).lower()
 
-
-@lru_cache(64)
-def _meaning(value: str) -> tuple[str, str, str]:
-    """What a bare term may be: the key of a SID, of the beginning of one (else empty), and a word in any case."""
-    return sid_key(value) if is_sid(value) else "", value.upper() if is_sid_prefix(value) else "", value.casefold()
-
-
-@lru_cache(4_096)  # a hundred thousand executions have a few hundred of these words between them
-def _says(word: str, folded: str) -> bool:
-    return folded in word.casefold()
+    return test
 
 
 def primary_sids(record: Record) -> Iterator[str]:
@@ -187,24 +196,25 @@ def record_sids(record: Record) -> Iterator[str]:
         yield mention.sid
 
 
-def _flow(record: Record, value: str) -> bool:
+def _flow(value: str) -> Test:
     if is_sid(value) or is_sid_prefix(value):
-        return sid_key(record.flow_sid).startswith(sid_key(value))
-    return record.flow_name is not None and value.casefold() in record.flow_name.casefold()
+        return lambda record: sid_key(record.flow_sid).startswith(sid_key(value))
+    return _contains(attrgetter("flow_name"), value)
 
 
-def _contains(text: str | None, value: str) -> bool:
-    return text is not None and value.casefold() in text.casefold()
+def _contains(text_of: Callable[[Record], str | None], value: str) -> Test:
+    folded = value.casefold()
+    return lambda record: (text := text_of(record)) is not None and folded in text.casefold()
 
 
-_MATCHERS: dict[str, Callable[[Record, str], bool]] = {
+_TESTS: dict[str, Callable[[str], Test]] = {
     "": _bare,
-    "status": lambda record, value: record.status == value,
+    "status": lambda value: lambda record: record.status == value,
     "flow": _flow,
-    "channel": lambda record, value: record.channel == value,
-    "contact": lambda record, value: _contains(record.contact, value),
-    "sender": lambda record, value: _contains(record.sender, value),
-    "verdict": lambda record, value: record.verdict == value,
-    "anomaly": lambda record, value: value in record.anomalies,
-    "outcome": lambda record, value: (record.outcome or "unknown") == value,
+    "channel": lambda value: lambda record: record.channel == value,
+    "contact": lambda value: _contains(attrgetter("contact"), value),
+    "sender": lambda value: _contains(attrgetter("sender"), value),
+    "verdict": lambda value: lambda record: record.verdict == value,
+    "anomaly": lambda value: lambda record: value in record.anomalies,
+    "outcome": lambda value: lambda record: (record.outcome or "unknown") == value,
 }

@@ -221,8 +221,7 @@ class Actions(DressedApp):
         if self.situation.pane == CONTEXT:
             self.pane.context.toggle_all()
         else:
-            some_open = any(line.kind is Kind.GROUP and not line.group.folded for line in self.session.lines)
-            self.show_change(self.session.fold_all(some_open), reveal=True)
+            self.show_change(self.session.fold_all(self.session.unfolded), reveal=True)
 
     def do_group(self) -> None:
         self.finding.rearrange(self.session.grouping.next)

@@ -1,24 +1,27 @@
 """How records stand in the list: groups, newest first, that fold, and the lines they make. Pure data, no Textual.
 
-Groups are kept sorted and know how many lines they have, so any group, record or line is found by bisection; the lines
-themselves are put together for what somebody looks at. A small change costs no more than splicing the groups it
-touches and counting the lines anew, however long the list is.
+What is kept of a group is its executions and whether it has more than one line; the names of the groups stand sorted,
+so any group, record or line is found by bisection. A :class:`Group` and its lines are made for what somebody looks at.
+A small change costs no more than splicing the groups it touches and counting the lines anew, however long the list is.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from array import array
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from enum import StrEnum
+from itertools import accumulate, repeat
 from operator import attrgetter
-from types import MappingProxyType
+from typing import overload
 
 from sidscope.domain.record import Record
-from sidscope.tui.groups import Group, Kind, Lines, OrderKey, Place, record_key, started
+from sidscope.tui.groups import Group, Kind, Line, Place, is_gap, record_key, started
 
 SPLICE_AT_MOST = 64
-"""Up to so many touched groups are spliced one by one; more are laid out anew from the first one that changed."""
+"""Up to so many groups that move are spliced one by one; more are sorted in from the first place that changes."""
 
 
 class Grouping(StrEnum):
@@ -40,7 +43,7 @@ _GROUP_KEYS: dict[Grouping, Callable[[Record], str]] = {
     Grouping.CONVERSATION: attrgetter("group_key"),
     Grouping.CONTACT: lambda record: record.contact or record.group_key,
     Grouping.FLOW: attrgetter("flow_sid"),
-    Grouping.NONE: record_key,
+    Grouping.NONE: attrgetter("execution_sid"),
 }
 
 
@@ -49,219 +52,331 @@ def group_key(record: Record, grouping: Grouping) -> str:
     return _GROUP_KEYS[grouping](record)
 
 
-_order = attrgetter("order")
-_NONE: Mapping[str, Record] = MappingProxyType({})
+Stamp = tuple[datetime, int, str]
+"""What executions are put in order by; no two have the same."""
+
+
+def _stamp(record: Record) -> Stamp:
+    return started(record), record.reentry_number, record.execution_sid
+
+
+_plain_stamp = attrgetter("date_created", "reentry_number", "execution_sid")  # the same where Twilio gives the date
+
+
+def newest_first(records: Iterable[Record]) -> list[Record]:
+    """These records in order."""
+    records = list(records)
+    dated = None not in map(attrgetter("date_created"), records)
+    return sorted(records, key=_plain_stamp if dated else _stamp, reverse=True)
+
+
+def place_of(record: Record, order: Sequence[Record]) -> int:
+    """Where a record stands, or would stand, among records that are sorted newest first."""
+    stamp = _stamp(record)
+    return bisect_left(order, True, key=lambda each: _stamp(each) <= stamp)
 
 
 class Arrangement:
-    """The groups and lines of a set of records, kept right as records come, change and go."""
+    """The groups and lines of a set of records, kept right as records come, change and go. ``is_folded`` tells it of a
+    group's key whether it is folded: when that becomes another, :meth:`fold` or :meth:`fold_all` has to be called."""
 
     def __init__(self, grouping: Grouping, is_folded: Callable[[str], bool] = lambda _: False) -> None:
         self.grouping = grouping
-        self.groups: dict[str, Group] = {}
         self._is_folded = is_folded
-        self._order: list[Group] = []
-        self.lines = Lines(self._order)
-        self._home: dict[str, Group] = {}
-        self._hidden: dict[str, str] = {}  # by execution: the group where the filter hides it
-        self._hidden_in: Counter[str] = Counter()
+        self._records: dict[str, Record] = {}  # those that the filter hides too
+        self._runs: dict[str, list[Record]] = {}  # by group: its executions, the newest first
+        self._newest: dict[str, Record] = {}  # by group: the execution that it stands in the order for
+        self._order: list[str] = []  # the keys of the groups, that with the newest execution first
+        self._tall: dict[str, int] = {}  # by group: how many lines it has, if more than one
+        self._ends: array[int] | None = None  # of each group: how many lines there are to its end
+        self._seen: dict[str, Group] = {}  # those that somebody has looked at
+        self._hidden: set[str] = set()  # the keys of what the filter hides
+        self._hidden_in: Counter[str] = Counter()  # by group: how many of them
 
     # --- asking
 
     def __contains__(self, key: str) -> bool:
-        return key in self._home
+        return key in self._records and key not in self._hidden
 
     def __len__(self) -> int:
         """How many executions are arranged, those in folded groups too."""
-        return len(self._home)
+        return len(self._records) - len(self._hidden)
+
+    @property
+    def lines(self) -> Lines:
+        """All lines from the top, as they are at any time."""
+        return Lines(self)
+
+    @property
+    def unfolded(self) -> bool:
+        """Whether there is a group that could be folded."""
+        return bool(self._tall)
+
+    def group(self, key: str) -> Group | None:
+        """The group with this key: the same object until it changes."""
+        group = self._seen.get(key)
+        if group is None and (runs := self._runs.get(key)) is not None:
+            by_flow = self.grouping is Grouping.FLOW
+            group = self._seen[key] = Group(key, runs, by_flow, self._is_folded(key), self._hidden_in[key])
+        return group
+
+    def groups(self) -> Iterator[Group]:
+        """All groups from the top."""
+        for key in self._order:
+            if (group := self.group(key)) is not None:
+                yield group
 
     def group_of(self, key: str) -> Group | None:
         """The group that the execution with this key stands in."""
-        return self._home.get(key)
-
-    def start_of(self, group: Group) -> int:
-        """The index of the group's first line."""
-        return self.lines.start_of(bisect_left(self._order, group.order, key=_order))
+        return self.group(group_key(self._records[key], self.grouping)) if key in self else None
 
     def index_of(self, place: Place) -> int | None:
         """The index of the line for ``place``; None where it is not shown (folded away, filtered out)."""
-        group = self.groups.get(place.key) if place.kind is Kind.GROUP else self._home.get(place.key)
+        group = self.group(place.key) if place.kind is Kind.GROUP else self.group_of(place.key)
         if group is None:
             return None
-        start = self.start_of(group)
+        start = self.start_of(self._position(group.key))
         for offset, line in enumerate(group.lines):
             if line.place == place:
                 return start + offset
         return None
 
-    def order_with(self, record: Record) -> OrderKey:
-        """Where the record's group would stand if the record were put in."""
-        key = group_key(record, self.grouping)
-        own = (-started(record).timestamp(), key)
-        group = self.groups.get(key)
-        return min(own, group.order) if group else own
+    def stands_below(self, record: Record, group: Group) -> bool:
+        """Whether the record would stand in a group below this one if it were put in."""
+        own, there = _stamp(record), self._newest.get(group_key(record, self.grouping))
+        return max(own, _stamp(there) if there is not None else own) < _stamp(group.newest)
 
     def runs_from(self, place: Place, *, down: bool) -> Iterator[Record]:
         """The executions below (or above) a place, the nearest first, those in folded groups too."""
-        group = self.groups.get(place.key) if place.kind is Kind.GROUP else self._home.get(place.key)
+        group = self.group(place.key) if place.kind is Kind.GROUP else self.group_of(place.key)
         if group is None:
             return
-        own = self.runs(group)
+        own = group.runs
         if place.kind is Kind.GROUP:
             yield from own if down else ()
         else:
             at = next(index for index, record in enumerate(own) if record_key(record) == place.key)
             yield from own[at + 1 :] if down else reversed(own[:at])
-        index, step = bisect_left(self._order, group.order, key=_order), 1 if down else -1
+        index, step = self._position(group.key), 1 if down else -1
         while 0 <= (index := index + step) < len(self._order):
-            runs = self.runs(self._order[index])
+            runs = self._runs_of(self._order[index])
             yield from runs if down else reversed(runs)
-
-    def runs(self, group: Group) -> list[Record]:
-        """A group's executions as they stand under it."""
-        return group.runs[::-1] if group.by_flow else group.runs
 
     def all_runs(self) -> Iterator[Record]:
         """Every execution from the top, those in folded groups too."""
-        for group in self._order:
-            yield from self.runs(group)
+        for key in self._order:
+            yield from self._runs_of(key)
+
+    def _runs_of(self, key: str) -> list[Record]:
+        """A group's executions as they stand under it."""
+        runs = self._runs[key]
+        return runs if self.grouping is Grouping.FLOW else runs[::-1]
+
+    # --- lines
+
+    def height(self) -> int:
+        """How many lines there are."""
+        ends = self._counted()
+        return ends[-1] if ends else 0
+
+    def line(self, index: int) -> Line:
+        """The line at an index that there is."""
+        position = bisect_right(self._counted(), index)
+        group = self.group(self._order[position])
+        assert group is not None, "what stands in the order has executions"  # noqa: S101
+        return group.lines[index - self.start_of(position)]
+
+    def start_of(self, position: int) -> int:
+        """The index of the first line of the group at this position among the groups."""
+        return self._counted()[position - 1] if position else 0
+
+    def _counted(self) -> array[int]:
+        if self._ends is None:
+            self._ends = array("L", accumulate(map(self._tall.get, self._order, repeat(1))))
+        return self._ends
+
+    def _position(self, key: str) -> int:
+        return self._position_for(_stamp(self._newest[key]))
+
+    def _position_for(self, stamp: Stamp) -> int:
+        newest = self._newest
+        return bisect_left(self._order, True, key=lambda key: _stamp(newest[key]) <= stamp)
+
+    def _heights(self, keys: Iterable[str]) -> Iterator[tuple[str, int]]:
+        """Of these groups, how many lines those have that have more than one."""
+        groups, is_folded, by_flow = self._runs, self._is_folded, self.grouping is Grouping.FLOW
+        for key in keys:
+            runs = groups[key]
+            if by_flow:
+                if not is_folded(key):
+                    yield key, 1 + len(runs)
+            elif len(runs) > 1 and not is_folded(key):
+                gaps, newer = 0, runs[0]
+                for older in runs[1:]:
+                    gaps += is_gap(older, newer)
+                    newer = older
+                yield key, 1 + len(runs) + gaps
 
     # --- changing
 
-    def fill(self, records: Mapping[str, Record], hidden: Mapping[str, Record] = _NONE) -> None:
-        """Arranges all of these, by key, where nothing is yet: what ``hide`` and ``put`` do, at half the cost."""
-        groups, home, key_of = self.groups, self._home, _GROUP_KEYS[self.grouping]
-        self._hidden = {key: key_of(record) for key, record in hidden.items()}
-        self._hidden_in = Counter(self._hidden.values())
-        for key, record in records.items():
-            name = key_of(record)
-            group = groups.get(name)
-            if group is None:
-                group = groups[name] = self._new(name)
-            group.records[key] = record
-            home[key] = group
-        for group in groups.values():
-            group.measure()
-        self._order += sorted(groups.values(), key=_order)
-        self.lines.changed()
+    def fill(self, records: dict[str, Record], shown: Sequence[Record], hidden: Sequence[Record] = ()) -> None:
+        """Arranges all of these where nothing is yet: what ``hide`` and ``put`` do, at a fraction of the cost.
+        ``records`` are all by key, and the arrangement's own from now on; of them ``shown``, newest first, and
+        ``hidden``."""
+        key_of = _GROUP_KEYS[self.grouping]
+        self._records = records
+        self._hidden = set(map(record_key, hidden))
+        self._hidden_in = Counter(map(key_of, hidden))
+        groups, newest = self._runs, self._newest
+        for record in shown:
+            key = key_of(record)
+            if (runs := groups.get(key)) is None:
+                groups[key] = [record]
+                newest[key] = record
+            else:
+                runs.append(record)
+        self._order = list(groups)
+        self._count_all()
 
     def dissolve(self) -> None:
         """Lets go of everything, a group at a time: at once it would hold the loop for some frames."""
+        self._forget_groups()
         self._order.clear()
-        self.lines.changed()
-        self._home.clear()
-        while self.groups:
-            self.groups.popitem()[1].forget_lines()
-
-    def _new(self, key: str) -> Group:
-        hidden = self._hidden_in[key] if self._hidden else 0
-        return Group(key, self.grouping is Grouping.FLOW, self._is_folded(key), hidden=hidden)
+        self._newest.clear()
+        self._ends = None
+        while self._runs:
+            self._runs.popitem()
 
     def put(self, records: Iterable[Record]) -> None:
         """Adds records, or replaces those of the same execution."""
-        dirty: dict[str, Group] = {}
-        newcomers: dict[str, list[Record]] = {}
-        arriving = {record_key(record): record for record in records}
-        self._reveal(arriving, dirty)
-        for key, record in arriving.items():
-            home = self._home.get(key)
-            target_key = group_key(record, self.grouping)
-            if home is not None:
-                dirty[home.key] = home
-                if home.key == target_key:
-                    home.records[key] = record
-                    continue
-                self._remove(home, key)
-            newcomers.setdefault(target_key, []).append(record)
-        for target_key, arrived in newcomers.items():
-            group = self.groups.get(target_key)
-            if group is None:
-                group = self.groups[target_key] = self._new(target_key)
-            dirty[target_key] = group
-            for record in arrived:
-                key = record_key(record)
-                group.records[key] = record
-                self._home[key] = group
+        dirty: set[str] = set()
+        for record in records:
+            self._take_out(record_key(record), dirty)
+            self._records[record_key(record)] = record
+            group = group_key(record, self.grouping)
+            dirty.add(group)
+            runs = self._runs.setdefault(group, [])
+            runs.insert(place_of(record, runs), record)
         self._lay_out(dirty)
 
     def hide(self, records: Iterable[Record]) -> None:
         """Takes executions out, or keeps them out; their groups count them."""
-        dirty: dict[str, Group] = {}
-        leaving = {record_key(record): record for record in records}
-        self._reveal(leaving, dirty)
-        for key, record in leaving.items():
-            group = self._home.get(key)
-            if group is not None:
-                dirty[group.key] = group
-                self._remove(group, key)
-            target_key = self._hidden[key] = group_key(record, self.grouping)
-            self._hidden_in[target_key] += 1
-            self._recount(target_key, dirty)
+        dirty: set[str] = set()
+        for record in records:
+            key = record_key(record)
+            self._take_out(key, dirty)
+            self._records[key] = record
+            self._hidden.add(key)
+            group = group_key(record, self.grouping)
+            self._hidden_in[group] += 1
+            dirty.add(group)
         self._lay_out(dirty)
 
-    def _reveal(self, keys: Iterable[str], dirty: dict[str, Group]) -> None:
-        for key in self._hidden.keys() & keys if self._hidden else ():
-            target_key = self._hidden.pop(key)
-            self._hidden_in[target_key] -= 1
-            self._recount(target_key, dirty)
-
-    def _recount(self, key: str, dirty: dict[str, Group]) -> None:
-        group = self.groups.get(key)
-        if group is not None:
-            group.hidden = self._hidden_in[key]
-            dirty[key] = group
-
-    def fold(self, key: str, folded: bool) -> None:
-        """Folds or unfolds a group."""
-        group = self.groups.get(key)
-        if group is not None and group.folded != folded:
-            group.folded = folded
-            self._lay_out({key: group})
-
-    def fold_all(self, is_folded: Callable[[str], bool]) -> None:
-        """Folds and unfolds groups as ``is_folded`` says of their keys."""
-        dirty = {}
-        for key, group in self.groups.items():
-            if group.folded != is_folded(key):
-                group.folded = not group.folded
-                dirty[key] = group
-        self._lay_out(dirty)
-
-    def _remove(self, group: Group, key: str) -> None:
-        del group.records[key]
-        del self._home[key]
-
-    def _lay_out(self, dirty: dict[str, Group]) -> None:
-        if len(dirty) <= SPLICE_AT_MOST:
-            for group in dirty.values():
-                self._splice(group)
+    def _take_out(self, key: str, dirty: set[str]) -> None:
+        """Takes an execution out of its group, if there is one, be it hidden there or not."""
+        record = self._records.pop(key, None)
+        if record is None:
+            return
+        group = group_key(record, self.grouping)
+        dirty.add(group)
+        if key in self._hidden:
+            self._hidden.discard(key)
+            self._hidden_in[group] -= 1
         else:
-            self._sort_in(dirty)
-        self.lines.changed()
-        for key, group in dirty.items():
-            if not group.records:
-                del self.groups[key]
+            del self._runs[group][place_of(record, self._runs[group])]
 
-    def _splice(self, group: Group) -> None:
-        if group.height:
-            del self._order[bisect_left(self._order, group.order, key=_order)]
-        group.measure()
-        if group.height:
-            self._order.insert(bisect_left(self._order, group.order, key=_order), group)
+    def fold(self, key: str) -> None:
+        """This group is folded, or is not any more."""
+        self._count([key])
 
-    def _sort_in(self, dirty: dict[str, Group]) -> None:
-        """Sorts anew from the first place that changes; what stands above it is not touched."""
-        start = len(self._order)
-        known = [group.order for group in dirty.values() if group.height]
-        if known:  # before measuring, while every group still stands where its order says
-            start = bisect_left(self._order, min(known), key=_order)
-        for group in dirty.values():
-            group.measure()
-        shown = [group for group in dirty.values() if group.height]
-        if shown:  # none of the touched groups stands above `start`, so that part is still in order
-            start = bisect_left(self._order, min(map(_order, shown)), hi=start, key=_order)
-        tail = [group for group in self._order[start:] if group.key not in dirty]
-        self._order[start:] = sorted(tail + shown, key=_order)
+    def fold_all(self) -> None:
+        """Any group may be folded now, or not any more."""
+        self._forget_groups()
+        self._count_all()
+
+    def _count_all(self) -> None:
+        self._tall = dict(self._heights(self._runs))
+        self._ends = None
+
+    def _count(self, keys: Collection[str]) -> None:
+        """Has groups that changed, or are there no more, looked at and counted anew."""
+        for key in keys:
+            self._tall.pop(key, None)
+            if (group := self._seen.pop(key, None)) is not None:
+                group.forget_lines()
+        self._tall.update(self._heights(key for key in keys if key in self._runs))
+        self._ends = None
+
+    def _forget_groups(self) -> None:
+        for group in self._seen.values():
+            group.forget_lines()
+        self._seen.clear()
+
+    def _lay_out(self, dirty: set[str]) -> None:
+        """Brings order and heights up to date with the executions of these groups."""
+        moving = []
+        for key in dirty:
+            runs, newest = self._runs.get(key), self._newest.get(key)
+            if not runs:
+                self._runs.pop(key, None)
+            elif newest is not None and _stamp(newest) == _stamp(runs[0]):
+                self._newest[key] = runs[0]  # the same, or what it has become: it stands where it stood
+                continue
+            moving.append(key)
+        self._move(moving)
+        self._count(dirty)
+
+    def _move(self, keys: list[str]) -> None:
+        """Takes these groups out of the order, and sorts in those that there still are."""
+        out = sorted(self._position(key) for key in keys if key in self._newest)
+        for key in keys:
+            self._newest.pop(key, None)
+        shown = {key: runs[0] for key in keys if (runs := self._runs.get(key))}
+        if len(keys) <= SPLICE_AT_MOST:
+            for position in reversed(out):
+                del self._order[position]
+            for key, record in shown.items():
+                self._order.insert(self._position_for(_stamp(record)), key)
+                self._newest[key] = record
+        else:
+            self._sort_in(out, shown)
+
+    def _sort_in(self, out: list[int], shown: dict[str, Record]) -> None:
+        """The same for many: sorts anew from the first place that changes; what stands above it is not touched."""
+        order, newest = self._order, self._newest
+        if out:
+            order[out[0] :] = [key for key in order[out[0] :] if key in newest]
+        places = [*out[:1], *(self._position_for(_stamp(record)) for record in shown.values())]
+        newest.update(shown)
+        if shown:
+            start = min(places)
+            order[start:] = sorted([*order[start:], *shown], key=lambda key: _stamp(newest[key]), reverse=True)
+
+
+class Lines(Sequence[Line]):
+    """The lines of an arrangement."""
+
+    def __init__(self, arrangement: Arrangement) -> None:
+        self._arrangement = arrangement
+
+    def __len__(self) -> int:
+        return self._arrangement.height()
+
+    def __iter__(self) -> Iterator[Line]:
+        for group in self._arrangement.groups():
+            yield from group.lines
+
+    @overload
+    def __getitem__(self, index: int) -> Line: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Line]: ...
+    def __getitem__(self, index: int | slice) -> Line | list[Line]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        index = index if index >= 0 else len(self) + index
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return self._arrangement.line(index)
 
 
 def arrange(
@@ -272,7 +387,7 @@ def arrange(
 ) -> Arrangement:
     """All of ``records``, arranged at once; ``hidden`` ones only count."""
     arrangement = Arrangement(grouping, is_folded)
-    arrangement.fill(
-        {record_key(record): record for record in records}, {record_key(record): record for record in hidden}
-    )
+    shown, hidden = list(records), list(hidden)
+    every = {record_key(record): record for record in (*shown, *hidden)}
+    arrangement.fill(every, newest_first(shown), hidden)
     return arrangement

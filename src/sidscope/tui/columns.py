@@ -133,9 +133,9 @@ def _day(group: Group, layout: Sequence[Column], grouping: Grouping, now: dateti
     if grouping is Grouping.FLOW or names["why"] < _WHY:
         return []
     if "ran" in names:
-        return day_strip(group.records.values(), now, _WHY)
+        return day_strip(group.records, now, _WHY)
     times = _times(group)
-    return [times._replace(text=fit(times.text, 4)), *day_strip(group.records.values(), now, _WHY - 4)]
+    return [times._replace(text=fit(times.text, 4)), *day_strip(group.records, now, _WHY - 4)]
 
 
 def _how_many(group: Group) -> str:
@@ -154,7 +154,7 @@ def is_marked(line: Line, marked: Collection[str]) -> bool:
         return False
     if line.kind is Kind.RUN:
         return record_key(line.record) in marked
-    return line.group.folded and any(key in marked for key in line.group.records)
+    return line.group.folded and any(record_key(record) in marked for record in line.group.records)
 
 
 def _trimmed(parts: list[Ink]) -> list[Ink]:
@@ -188,7 +188,7 @@ def _run_fields(line: Line, grouping: Grouping, now: datetime) -> dict[str, Ink]
     record = line.record
     state, why, unread = state_mark(record), verdict_mark(record), context_mark(record)
     inner = line.part is not Part.ALONE and grouping is not Grouping.FLOW
-    head = line.group.newest or record
+    head = line.group.newest
     repeats = inner and record.contact == head.contact
     fields = {
         "state": _state(state, outcome_mark(record)),
@@ -215,10 +215,7 @@ def _state(state: Mark, outcome: Mark | None) -> Ink:
 
 
 def _group_fields(group: Group, grouping: Grouping, now: datetime) -> dict[str, Ink]:
-    newest = group.newest
-    if newest is None:
-        return {}
-    records = group.records.values()
+    newest, failed, records = group.newest, group.failed, group.records
     active = next((record for record in records if record.active), None)
     state = state_mark(active or newest)
     flows = {record.flow_sid for record in records} if len(records) < 1000 else {newest.flow_sid}
@@ -227,7 +224,7 @@ def _group_fields(group: Group, grouping: Grouping, now: datetime) -> dict[str, 
     if grouping is Grouping.CONTACT:
         sid = None
     fields = {
-        "state": _state(state, outcome_mark(group.failed) if group.failed else None),
+        "state": _state(state, outcome_mark(failed) if failed else None),
         "age": Ink(age(started(newest), now), "strong"),
         "sid": Ink(short(sid) if sid else ("contact" if newest.contact else "run"), "sidstrong"),
         "why": Ink(_how_many(group), "strong"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,16 @@ from sidscope.domain.spelling import as_query, one_thing
 from sidscope.tui.arrangement import Grouping
 from sidscope.tui.asking import cost
 from sidscope.tui.groups import Kind, record_key, started
-from sidscope.tui.session import Change, Filter
+from sidscope.tui.plan import Filter
+from sidscope.tui.session import Change
 from sidscope.tui.trail import Stop, Trail
 from sidscope.tui.words import count
 
 if TYPE_CHECKING:
     from sidscope.tui.app import ExplorerApp
+
+PAINTED = 0.25
+"""Seconds after which what is new in the list is surely on screen."""
 
 
 class Finding:
@@ -123,18 +128,18 @@ class Finding:
     def matches_but_outcome(self) -> Filter:
         """What could pass the filter once its steps are read."""
         rest, marked, only = self._query.but_outcome, self._app.session.marked, self.only_marked
-        if not self.filter_on:
-            rest = Query()
-        return lambda record: rest.matches(record) and (not only or record_key(record) in marked)
+        matches = (rest if self.filter_on else Query()).test()
+        return lambda record: matches(record) and (not only or record_key(record) in marked)
 
     def _matches(self) -> Filter | None:
         query, marked = self._query, self._app.session.marked
         filtered = self.filter_on and bool(query.terms)
         if not self.only_marked:
-            return query.matches if filtered else None
+            return query.test() if filtered else None
         if not filtered:
             return lambda record: record_key(record) in marked
-        return lambda record: record_key(record) in marked and query.matches(record)
+        matches = query.test()
+        return lambda record: record_key(record) in marked and matches(record)
 
     def rearrange(self, grouping: Grouping, then: Callable[[], None] | None = None) -> None:
         """Groups and filters anew: at once, or in a thread where that would hold the loop; and does ``then``."""
@@ -149,6 +154,8 @@ class Finding:
         plan = app.session.plan(grouping, self._matches())
         await app.feed.in_thread(plan.build)
         self._show(app.session.adopt(plan), then)
+        await asyncio.sleep(PAINTED)
+        await app.feed.in_thread(app.session.let_go)
 
     def _show(self, change: Change, then: Callable[[], None] | None) -> None:
         if self._asking is None and self._opening is None:
@@ -270,7 +277,7 @@ class Finding:
         return bool(known)
 
     def _known(self, wanted: str) -> list[Record]:
-        matches = parse_query(f'"{wanted}"').matches
+        matches = parse_query(f'"{wanted}"').test()
         return [record for record in self._app.session.everything() if matches(record)]
 
     def ask_for(self, wanted: str) -> None:

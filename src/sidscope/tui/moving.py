@@ -11,7 +11,8 @@ from sidscope.tui.actions import Actions
 from sidscope.tui.commands import BOX, LIST
 from sidscope.tui.picking import Picking
 from sidscope.tui.place import SavedPlace
-from sidscope.tui.session import Change, Filter
+from sidscope.tui.plan import Filter
+from sidscope.tui.session import Change
 from sidscope.tui.trail import Stop
 from sidscope.tui.widgets.execution_list import ExecutionList
 

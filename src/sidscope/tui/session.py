@@ -9,16 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from sidscope.domain.record import Record
 from sidscope.domain.value import value
 from sidscope.tui.arrangement import Arrangement, Grouping, group_key
 from sidscope.tui.groups import Group, Kind, Line, Place, record_key, started
-
-Filter = Callable[[Record], bool]
-Fold = tuple[bool, frozenset[str]]
-"""Whether all is folded, and the keys of the groups of which the contrary is true."""
+from sidscope.tui.plan import Filter, Fold, FoldRule, Order, Plan
 
 Folds = Mapping[Grouping, Fold]
 
@@ -41,33 +37,6 @@ class Change:
         return self.lines or self.cursor or self.held
 
 
-@dataclass(slots=True)
-class Plan:
-    """A new arrangement in the making: :meth:`build` may run in any thread, ``Session.adopt`` puts it on screen."""
-
-    grouping: Grouping
-    matches: Filter | None
-    records: dict[str, Record]
-    is_folded: Callable[[str], bool]
-    folds: Fold
-    retired: Arrangement | None = None  # the one before the present one: nobody has it any more
-    built: Arrangement | None = None
-
-    def build(self) -> Plan:
-        """Does the work; touches nothing of the session."""
-        if self.retired is not None:
-            self.retired.dissolve()
-            self.retired = None
-        kept, matches, hidden = self.records, self.matches, dict[str, Record]()
-        if matches is not None:
-            kept = {}
-            for key, record in self.records.items():
-                (kept if matches(record) else hidden)[key] = record
-        self.built = Arrangement(self.grouping, self.is_folded)
-        self.built.fill(kept, hidden)
-        return self
-
-
 class Session:
     """The state of one explorer."""
 
@@ -87,10 +56,10 @@ class Session:
         """How many of the known executions have a context that stands how (``context_status``)."""
         self.revision = 0
         """Grows whenever records have come or changed."""
-        self._toggled: dict[Grouping, set[str]] = {each: set() for each in Grouping}
-        self._all_folded = {each: each is Grouping.FLOW for each in Grouping}
-        self._arrangement = Arrangement(grouping, self._fold_rule(grouping))
-        self._retired: Arrangement | None = None
+        self._folds = {each: FoldRule(all_folded=each is Grouping.FLOW) for each in Grouping}
+        self._arrangement = Arrangement(grouping, self._folds[grouping])
+        self._order = Order()
+        self._retired: list[Arrangement] = []
         self._plan: Plan | None = None
         self._since_plan: set[str] = set()
 
@@ -100,6 +69,11 @@ class Session:
     def lines(self) -> Sequence[Line]:
         """The lines of the list, from the top."""
         return self._arrangement.lines
+
+    @property
+    def unfolded(self) -> bool:
+        """Whether there is a group that could be folded."""
+        return self._arrangement.unfolded
 
     @property
     def shown(self) -> int:
@@ -134,7 +108,7 @@ class Session:
             return None
         if self.cursor.kind is Kind.RUN:
             return self.records.get(self.cursor.key)
-        group = self._arrangement.groups.get(self.cursor.key)
+        group = self._arrangement.group(self.cursor.key)
         return group.newest if group else None
 
     def index_of(self, place: Place) -> int | None:
@@ -183,16 +157,20 @@ class Session:
         if self.following or self.cursor is None:
             return True
         group = self._group_here()
-        return group is None or self._arrangement.order_with(record) > group.order
+        return group is None or self._arrangement.stands_below(record, group)
 
     def _admit(self, records: list[Record]) -> Change:
         if not records:
             return Change()
-        keys = [record_key(record) for record in records]
-        self.records.update(zip(keys, records, strict=True))
-        if self._plan is not None:
-            self._since_plan.update(keys)
+        self._keep({record_key(record): record for record in records})
         return self._keep_cursor(lambda: self._show(records))
+
+    def _keep(self, records: dict[str, Record]) -> None:
+        for key in records:
+            self._order.note(key, self.records.get(key))
+        self.records.update(records)
+        if self._plan is not None:
+            self._since_plan.update(records)
 
     def _show(self, records: list[Record]) -> None:
         matches = self.matches
@@ -218,15 +196,15 @@ class Session:
 
         Arrivals are let in with it. What comes before :meth:`adopt` is added then.
         """
-        self.records.update(self.pending)
+        self._keep(self.pending)
         self.pending.clear()
         grouping = grouping or self.grouping
         own = self.cursor.key if self.cursor and self.cursor.kind is Kind.RUN else None
         if own is not None and grouping is not self.grouping:
             self._reveal_in(grouping, own)
-        folds = self.folds()[grouping]
-        self._plan = Plan(grouping, matches, dict(self.records), self._fold_rule(grouping), folds, self._retired)
-        self._retired = None
+        rule = self._folds[grouping]
+        order = Order(self._order.records, dict(self._order.changed))
+        self._plan = Plan(grouping, matches, dict(self.records), order, rule, rule.fold)
         self._since_plan = set()
         return self._plan
 
@@ -235,28 +213,37 @@ class Session:
         if plan is not self._plan or plan.built is None:
             return Change()
         late = [self.records[key] for key in self._since_plan]
+        self._order = plan.order
+        for key in self._since_plan:
+            self._order.note(key, plan.records.get(key))
         self._plan, self._since_plan = None, set()
         built = plan.built
-
-        self._retired = self._arrangement
+        self._retired.append(self._arrangement)
 
         def swap() -> None:
             self.grouping, self.matches, self._arrangement = plan.grouping, plan.matches, built
-            if self.folds()[plan.grouping] != plan.folds:
-                built.fold_all(self._fold_rule(plan.grouping))
+            if plan.is_folded.fold != plan.folds:
+                built.fold_all()
             self._show(late)
 
         return self._keep_cursor(swap) | Change(lines=True, held=True)
 
     def arrange(self, grouping: Grouping | None = None, matches: Filter | None = None) -> Change:
         """Plan, build and adopt in one go, for lists that are not :attr:`big`."""
-        return self.adopt(self.plan(grouping, matches).build())
+        change = self.adopt(self.plan(grouping, matches).build())
+        self.let_go()
+        return change
+
+    def let_go(self) -> None:
+        """Takes apart the arrangements that were adopted before, which takes some frames; in any thread."""
+        while self._retired:
+            self._retired.pop().dissolve()
 
     # --- folds
 
     def is_folded(self, key: str) -> bool:
         """Whether the group with this key is folded in the present grouping."""
-        return self._fold_rule(self.grouping)(key)
+        return self._folds[self.grouping](key)
 
     def fold(self, folded: bool | None = None) -> Change:
         """Folds or unfolds (None: the other way round) the group at the cursor; folding takes the cursor to it."""
@@ -266,52 +253,44 @@ class Session:
         target = not group.folded if folded is None else folded
         if target == group.folded:
             return Change()
-        toggled = self._toggled[self.grouping]
-        toggled.symmetric_difference_update({group.key})
+        self._folds[self.grouping].toggle(group.key)
         if target:
             self.cursor = Place(Kind.GROUP, group.key)
-        self._arrangement.fold(group.key, target)
+        self._arrangement.fold(group.key)
         return Change(lines=True, cursor=True)
 
     def fold_all(self, folded: bool) -> Change:
         """Folds or unfolds every group; the cursor goes to its group if that folds."""
         group = self._group_here()
-        self._all_folded[self.grouping] = folded
-        self._toggled[self.grouping].clear()
+        self._folds[self.grouping].be((folded, frozenset()))
         if folded and group is not None and group.lines[0].kind is Kind.GROUP:
             self.cursor = Place(Kind.GROUP, group.key)
-        self._arrangement.fold_all(self._fold_rule(self.grouping))
+        self._arrangement.fold_all()
         return Change(lines=True, cursor=True)
 
     def _group_here(self) -> Group | None:
         if self.cursor is None:
             return None
         if self.cursor.kind is Kind.GROUP:
-            return self._arrangement.groups.get(self.cursor.key)
+            return self._arrangement.group(self.cursor.key)
         return self._arrangement.group_of(self.cursor.key)
-
-    def _fold_rule(self, grouping: Grouping) -> Callable[[str], bool]:
-        toggled = self._toggled[grouping]
-        return lambda key: self._all_folded[grouping] != (key in toggled)
 
     def _reveal_in(self, grouping: Grouping, key: str) -> None:
         record = self.records.get(key)
         if record is not None:
             group = group_key(record, grouping)
-            if self._fold_rule(grouping)(group):
-                self._toggled[grouping].symmetric_difference_update({group})
+            if self._folds[grouping](group):
+                self._folds[grouping].toggle(group)
 
     def folds(self) -> Folds:
         """What is folded in each grouping, to be restored another time."""
-        return {each: (self._all_folded[each], frozenset(self._toggled[each])) for each in Grouping}
+        return {grouping: rule.fold for grouping, rule in self._folds.items()}
 
     def restore_folds(self, folds: Folds) -> Change:
         """Folds and unfolds as it was when :meth:`folds` was asked."""
-        for grouping, (all_folded, toggled) in folds.items():
-            self._all_folded[grouping] = all_folded
-            self._toggled[grouping].clear()  # the arrangement holds on to the set itself
-            self._toggled[grouping].update(toggled)
-        return self._keep_cursor(lambda: self._arrangement.fold_all(self._fold_rule(self.grouping)))
+        for grouping, fold in folds.items():
+            self._folds[grouping].be(fold)
+        return self._keep_cursor(self._arrangement.fold_all)
 
     # --- marks
 
@@ -323,7 +302,7 @@ class Session:
             record = self.records.get(self.cursor.key)
             return [record] if record else []
         group = self._group_here()
-        return self._arrangement.runs(group) if group else []
+        return list(group.runs) if group else []
 
     def mark(self) -> None:
         """Marks what is under the cursor, or takes the marks off if all of it is marked."""
@@ -365,8 +344,8 @@ class Session:
         if group is None:
             return change
         if group.folded:
-            self._toggled[self.grouping].symmetric_difference_update({group.key})
-            self._arrangement.fold(group.key, False)
+            self._folds[self.grouping].toggle(group.key)
+            self._arrangement.fold(group.key)
             change |= Change(lines=True)
         self.following = self.untouched = False
         return change | Change(cursor=self._stand(Place(Kind.RUN, key)))
