@@ -12,7 +12,7 @@ from sidscope.tui.columns import FOLD_SIGN, age_text, columns, line_parts, title
 from sidscope.tui.groups import Kind, Line, Place
 from sidscope.tui.ink import Ink
 from sidscope.tui.session import Change, Session
-from sidscope.tui.widgets.line_view import LineView
+from sidscope.tui.widgets.line_view import KEPT_STRIPS, LineView
 
 
 class ExecutionList(LineView):
@@ -31,7 +31,7 @@ class ExecutionList(LineView):
         self._now = now
         self._index = 0  # where the cursor's line was when the list was last brought up to date
         self._anchor: tuple[Place, int] | None = None  # a line in view and its y, for when the cursor is not
-        self._ages: dict[int, tuple[Line, str]] = {}  # visible lines by identity, with what each said of "now"
+        self._ages: dict[int, tuple[Line, str]] = {}  # painted lines by identity, with what each said of "now"
 
     # --- lines
 
@@ -154,9 +154,10 @@ class ExecutionList(LineView):
             line = lines[index]
             ages[id(line)] = line, age_text(line, layout, grouping, now)
             before = self._ages.get(id(line))
-            if before is None or before[1] != ages[id(line)][1]:  # painted before it was last in view, perhaps
+            if before is None or before[1] != ages[id(line)][1]:
                 self.forget_line(index)
-        self._ages = ages
+        # What is out of view is remembered too as long as it may come back as it was painted.
+        self._ages = self._ages | ages if len(self._ages) < KEPT_STRIPS else ages
 
 
 class _Same:

@@ -10,6 +10,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from sidscope.tui.ink import Ink
 from sidscope.tui.widgets.inked import Inked
@@ -162,7 +163,15 @@ class LineView(Inked, ScrollView, can_focus=True, inherit_bindings=False):
 
     def resize_lines(self, at_least: int = 0) -> None:
         """Tells Textual how tall the content is; ``at_least`` keeps room below for a scroll position."""
-        self.virtual_size = Size(self.cells, max(self.lead + self.line_count(), at_least))
+        size = Size(self.cells, max(self.lead + self.line_count(), at_least))
+        if size == self.virtual_size or self.styles.auto_dimensions:
+            self.virtual_size = size
+            return
+        # Only the scrollbar is concerned: Textual would lay out the whole screen anew, for 10 ms and more.
+        self.set_reactive(Widget.virtual_size, size)
+        self._scroll_update(size)
+        self.settle_scrollbar()
+        self.refresh()
 
     def settle_scrollbar(self) -> None:
         """Tells the scrollbar where the view is: Textual forgets to when it has just come, or only the content grew."""
