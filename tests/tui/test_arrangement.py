@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sidscope.domain.record import Record
 from sidscope.tui import arrangement
 from sidscope.tui.arrangement import Arrangement, Grouping, arrange
+from sidscope.tui.folds import FoldRule
 from sidscope.tui.groups import Kind, Line, Part, Place, record_key
 from tests.tui.samples import record, sid
 
@@ -56,9 +57,9 @@ def test_ungrouped_every_execution_is_one_line() -> None:
 
 def test_a_folded_group_shows_its_line_alone() -> None:
     runs = [record(1, group=7, minutes=30), record(2, group=7, minutes=20), record(3, minutes=25)]
-    folded: set[str] = set()
-    built = arrange(runs, Grouping.CONVERSATION, folded.__contains__)
-    folded.add(sid("CH", 7))
+    folds = FoldRule()
+    built = arrange(runs, Grouping.CONVERSATION, folds)
+    folds.toggle(sid("CH", 7))
     built.fold(sid("CH", 7))
     assert shape(built.lines) == ["G", "3"]
     assert built.index_of(Place(Kind.RUN, sid("FN", 1))) is None
@@ -82,8 +83,8 @@ def test_changing_it_bit_by_bit_gives_what_arranging_it_anew_gives(
 ) -> None:
     usual, arrangement.SPLICE_AT_MOST = arrangement.SPLICE_AT_MOST, splice
     try:
-        folded: set[str] = set()
-        built = Arrangement(grouping, folded.__contains__)
+        folds = FoldRule(all_folded=grouping is Grouping.FLOW)
+        built = Arrangement(grouping, folds)
         held: dict[str, Record] = {}
         hidden: dict[str, Record] = {}
         for what, items in changes:
@@ -105,9 +106,9 @@ def test_changing_it_bit_by_bit_gives_what_arranging_it_anew_gives(
             else:
                 for each in made:
                     key = arrangement.group_key(each, grouping)
-                    folded.symmetric_difference_update({key})
+                    folds.toggle(key)
                     built.fold(key)
-            anew = arrange(held.values(), grouping, folded.__contains__, hidden.values())
+            anew = arrange(held.values(), grouping, folds, hidden.values())
             assert [(group.key, group.hidden) for group in built.groups()] == [
                 (group.key, group.hidden) for group in anew.groups()
             ]

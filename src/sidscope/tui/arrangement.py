@@ -18,6 +18,7 @@ from operator import attrgetter
 from typing import overload
 
 from sidscope.domain.record import Record
+from sidscope.tui.folds import FoldRule
 from sidscope.tui.groups import Group, Kind, Line, Place, is_gap, record_key, started
 
 SPLICE_AT_MOST = 64
@@ -76,13 +77,18 @@ def place_of(record: Record, order: Sequence[Record]) -> int:
     return bisect_left(order, True, key=lambda each: _stamp(each) <= stamp)
 
 
-class Arrangement:
-    """The groups and lines of a set of records, kept right as records come, change and go. ``is_folded`` tells it of a
-    group's key whether it is folded: when that becomes another, :meth:`fold` or :meth:`fold_all` has to be called."""
+def _height(runs: Sequence[Record]) -> int:
+    """How many lines a group of more than one execution has, newest first, when it is not folded."""
+    return 1 + len(runs) + sum(map(is_gap, runs[1:], runs))
 
-    def __init__(self, grouping: Grouping, is_folded: Callable[[str], bool] = lambda _: False) -> None:
+
+class Arrangement:
+    """The groups and lines of a set of records, kept right as records come, change and go. When other groups are folded
+    than before, :meth:`fold` or :meth:`fold_all` has to be called."""
+
+    def __init__(self, grouping: Grouping, folds: FoldRule | None = None) -> None:
         self.grouping = grouping
-        self._is_folded = is_folded
+        self._folds = folds or FoldRule()
         self._records: dict[str, Record] = {}  # those that the filter hides too
         self._runs: dict[str, list[Record]] = {}  # by group: its executions, the newest first
         self._newest: dict[str, Record] = {}  # by group: the execution that it stands in the order for
@@ -117,7 +123,7 @@ class Arrangement:
         group = self._seen.get(key)
         if group is None and (runs := self._runs.get(key)) is not None:
             by_flow = self.grouping is Grouping.FLOW
-            group = self._seen[key] = Group(key, runs, by_flow, self._is_folded(key), self._hidden_in[key])
+            group = self._seen[key] = Group(key, runs, by_flow, self._folds(key), self._hidden_in[key])
         return group
 
     def groups(self) -> Iterator[Group]:
@@ -202,20 +208,19 @@ class Arrangement:
         newest = self._newest
         return bisect_left(self._order, True, key=lambda key: _stamp(newest[key]) <= stamp)
 
-    def _heights(self, keys: Iterable[str]) -> Iterator[tuple[str, int]]:
+    def _heights(self, groups: dict[str, list[Record]]) -> dict[str, int]:
         """Of these groups, how many lines those have that have more than one."""
-        groups, is_folded, by_flow = self._runs, self._is_folded, self.grouping is Grouping.FLOW
-        for key in keys:
-            runs = groups[key]
-            if by_flow:
-                if not is_folded(key):
-                    yield key, 1 + len(runs)
-            elif len(runs) > 1 and not is_folded(key):
-                gaps, newer = 0, runs[0]
-                for older in runs[1:]:
-                    gaps += is_gap(older, newer)
-                    newer = older
-                yield key, 1 + len(runs) + gaps
+        if self.grouping is Grouping.FLOW:
+            heights = [1 + len(runs) for runs in groups.values()]
+        else:  # without a call for the many that have one execution or two: that would be most of the time it takes
+            heights = [
+                1 if len(runs) == 1 else 3 + is_gap(runs[1], runs[0]) if len(runs) == 2 else _height(runs)
+                for runs in groups.values()
+            ]
+        tall = {key: height for key, height in zip(groups, heights, strict=True) if height > 1}
+        for key in self._folds.among(groups.keys()):
+            tall.pop(key, None)
+        return tall
 
     # --- changing
 
@@ -237,6 +242,7 @@ class Arrangement:
                 runs.append(record)
         self._order = list(groups)
         self._count_all()
+        self._counted()
 
     def dissolve(self) -> None:
         """Lets go of everything, a group at a time: at once it would hold the loop for some frames."""
@@ -295,7 +301,7 @@ class Arrangement:
         self._count_all()
 
     def _count_all(self) -> None:
-        self._tall = dict(self._heights(self._runs))
+        self._tall = self._heights(self._runs)
         self._ends = None
 
     def _count(self, keys: Collection[str]) -> None:
@@ -304,7 +310,7 @@ class Arrangement:
             self._tall.pop(key, None)
             if (group := self._seen.pop(key, None)) is not None:
                 group.forget_lines()
-        self._tall.update(self._heights(key for key in keys if key in self._runs))
+        self._tall |= self._heights({key: self._runs[key] for key in keys if key in self._runs})
         self._ends = None
 
     def _forget_groups(self) -> None:
@@ -382,11 +388,11 @@ class Lines(Sequence[Line]):
 def arrange(
     records: Iterable[Record],
     grouping: Grouping,
-    is_folded: Callable[[str], bool] = lambda _: False,
+    folds: FoldRule | None = None,
     hidden: Iterable[Record] = (),
 ) -> Arrangement:
     """All of ``records``, arranged at once; ``hidden`` ones only count."""
-    arrangement = Arrangement(grouping, is_folded)
+    arrangement = Arrangement(grouping, folds)
     shown, hidden = list(records), list(hidden)
     every = {record_key(record): record for record in (*shown, *hidden)}
     arrangement.fill(every, newest_first(shown), hidden)

@@ -115,11 +115,9 @@ def one_contact(record: Record, other: Record) -> bool:
 
 def is_gap(before: Record, record: Record) -> bool:
     """Whether the two follow each other on one conversation, with time between them worth a line of its own."""
-    return (
-        record.reentry_number == before.reentry_number + 1
-        and before.group_key == record.group_key
-        and started(record) - started(before) >= SHORTEST_GAP
-    )
+    if record.reentry_number != before.reentry_number + 1 or before.group_key != record.group_key:
+        return False
+    return (record.date_created or started(record)) - (before.date_created or started(before)) >= SHORTEST_GAP
 
 
 def _lines_of(group: Group) -> list[Line]:

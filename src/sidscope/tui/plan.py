@@ -7,38 +7,9 @@ from dataclasses import dataclass, field
 
 from sidscope.domain.record import Record
 from sidscope.tui.arrangement import Arrangement, Grouping, newest_first, place_of
+from sidscope.tui.folds import Fold, FoldRule
 
 Filter = Callable[[Record], bool]
-Fold = tuple[bool, frozenset[str]]
-"""Whether all is folded, and the keys of the groups of which the contrary is true."""
-
-
-@dataclass(slots=True)
-class FoldRule:
-    """Which groups are folded: all or none, except those of which the contrary is true. The same object as long as
-    there is a session: whoever lays out groups holds on to it."""
-
-    all_folded: bool = False
-    toggled: set[str] = field(default_factory=set)
-
-    def __call__(self, key: str) -> bool:
-        return self.all_folded is not (key in self.toggled)
-
-    def toggle(self, key: str) -> None:
-        """Folds a group, or unfolds it."""
-        self.toggled ^= {key}
-
-    def be(self, fold: Fold) -> None:
-        """Becomes what another one was."""
-        self.all_folded, toggled = fold
-        self.toggled.clear()
-        self.toggled.update(toggled)
-
-    @property
-    def fold(self) -> Fold:
-        """How it is now."""
-        return self.all_folded, frozenset(self.toggled)
-
 
 INSERT_AT_MOST = 1_000
 """Up to so many changed records are sorted in one by one; with more, all are sorted."""
@@ -80,8 +51,8 @@ class Plan:
     matches: Filter | None
     records: dict[str, Record]
     order: Order
-    is_folded: FoldRule
-    folds: Fold  # as it was at first
+    folds: FoldRule
+    folds_before: Fold  # as they were when this began
     built: Arrangement | None = None
 
     def build(self) -> Plan:
@@ -92,6 +63,6 @@ class Plan:
             shown = []
             for record in self.order.records:
                 (shown if matches(record) else hidden).append(record)
-        self.built = Arrangement(self.grouping, self.is_folded)
+        self.built = Arrangement(self.grouping, self.folds)
         self.built.fill(self.records, shown, hidden)
         return self

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from sidscope.domain.record import Record
 from sidscope.domain.value import value
 from sidscope.tui.arrangement import Arrangement, Grouping, group_key
+from sidscope.tui.folds import Fold, FoldRule
 from sidscope.tui.groups import Group, Kind, Line, Place, record_key, started
-from sidscope.tui.plan import Filter, Fold, FoldRule, Order, Plan
+from sidscope.tui.plan import Filter, Order, Plan
 
 Folds = Mapping[Grouping, Fold]
 
@@ -222,7 +223,7 @@ class Session:
 
         def swap() -> None:
             self.grouping, self.matches, self._arrangement = plan.grouping, plan.matches, built
-            if plan.is_folded.fold != plan.folds:
+            if plan.folds.fold != plan.folds_before:
                 built.fold_all()
             self._show(late)
 
