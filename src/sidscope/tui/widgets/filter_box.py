@@ -23,6 +23,9 @@ LONGEST = 500
 
 INVITATION = "filter, or paste any SID or number"
 
+HOW = "all words must hold, -word must not · enter to the list · esc clears"
+"""How to type a filter, where there is nothing else to say."""
+
 
 class _Ghost(Suggester):
     """What `right` would add, dim behind the cursor."""
@@ -40,7 +43,8 @@ class _Line(PlainInput):
 
 
 class FilterBox(Vertical):
-    """A line to type in; under it, when there is something to say, a sentence, and what could be typed next."""
+    """A line to type in; under it a sentence, as long as it is true, and while somebody types what could be typed next.
+    Meanwhile both lines are there, whatever they have to say: nothing on the screen should jump at a letter."""
 
     DEFAULT_CSS = """
     FilterBox {
@@ -54,8 +58,8 @@ class FilterBox(Vertical):
         }
         & > #box-message, & > #box-choices { display: none; }
         &.says > #box-message { display: block; }
-        &.offers:focus-within > #box-choices { display: block; }
         &:focus-within { background: $primary 15%; }
+        &:focus-within > #box-message, &:focus-within > #box-choices { display: block; }
     }
     """
 
@@ -92,6 +96,7 @@ class FilterBox(Vertical):
 
     def on_mount(self) -> None:
         self.show_on(True)
+        self.say("")
 
     @property
     def line(self) -> Input:
@@ -115,9 +120,9 @@ class FilterBox(Vertical):
         self.query_one(".sign", InkLine).show([Ink(" / ", "accent")] if on else [Ink(" ⏸ ", "dim")])
 
     def say(self, text: str, ink: str = "dim") -> None:
-        """One sentence under the box; none for an empty text."""
+        """One sentence under the box; for an empty text none, but how to type one while somebody does."""
         self.set_class(bool(text), "says")
-        self.query_one("#box-message", InkLine).show([Ink(f"   {text}", ink)] if text else [])
+        self.query_one("#box-message", InkLine).show([Ink(f"   {text}", ink) if text else Ink(f"   {HOW}", "dim")])
 
     def say_wrong(self, what: str, position: int) -> None:
         """What is wrong with the text, under the place where it is wrong if there is room for that."""
@@ -129,7 +134,7 @@ class FilterBox(Vertical):
     @property
     def message(self) -> str:
         """The sentence under the box."""
-        return self.query_one("#box-message", InkLine).text.strip()
+        return self.query_one("#box-message", InkLine).text.strip() if self.has_class("says") else ""
 
     def remember(self) -> None:
         """The text was used: `up` brings it back."""
@@ -166,8 +171,7 @@ class FilterBox(Vertical):
         self._show_choices()
 
     def _show_choices(self) -> None:
-        self.set_class(bool(self._choices), "offers")
-        parts = [Ink("   tab ", "key")]
+        parts = [Ink("   tab ", "key")] if self._choices else []
         chosen = self._chosen or 0
         taken = [width(safe(each.label)) + (4 if each.saved else 2) for each in self._choices]
         room = self.size.width - len("   tab   ‹  …")
