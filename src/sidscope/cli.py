@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
@@ -124,7 +125,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
         usage=f"{usage} [options]",
         description=description,
         epilog=(_QUERY_TERMS if command in _QUERIED else "") + _EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=partial(argparse.RawDescriptionHelpFormatter, width=80),  # each option makes one of these
         allow_abbrev=False,
         add_help=False,
     )
@@ -171,6 +172,7 @@ def _run(command: str, arguments: list[str]) -> int:
     except _WrongOption as error:
         return say(f"{error}: sidscope --help lists the options.", USAGE)
     if parsed.help or "-h" in words:
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter  # as wide as the terminal, which takes a while
         parser.print_help()
         return COMPLETE
     unknown = next((word for word in words if word.startswith("--")), None)

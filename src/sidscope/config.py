@@ -28,6 +28,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from sidscope.domain.patterns import later
 from sidscope.domain.query import QueryError, parse_query
 from sidscope.domain.times import parse_span
 from sidscope.keymap import check_keys
@@ -56,7 +57,7 @@ FOREVER: Final = "forever"
 _UNUSABLE: Final = "the defaults are used, and nothing is forgotten"
 _LEAST_KEPT: Final = timedelta(hours=1)  # less would forget what is on the screen
 _MOST: Final = 1_000_000  # bytes; nobody's configuration is as long
-_HEX: Final = re.compile("#(?:[0-9a-fA-F]{3}){1,2}")
+_HEX: Final = later("#(?:[0-9a-fA-F]{3}){1,2}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Protocol
 
 
@@ -157,15 +156,21 @@ def _clashes(keys: Mapping[str, str], commands: Mapping[str, Bindable]) -> Itera
                 yield own, f"keys: {_list(shared)} is both {first} and {second}; give one of them another key."
 
 
+def _near(word: str, known: Iterable[str]) -> list[str]:
+    from difflib import get_close_matches  # only where something is wrong
+
+    return get_close_matches(word, list(known), n=1)
+
+
 def _nearest(word: str, known: Mapping[str, Bindable]) -> str:
-    close = get_close_matches(word, known, n=1)
+    close = _near(word, known)
     return f" (is {close[0]} meant?)" if close else ""
 
 
 def _nearest_key(key: str) -> str:
     if key.lower() in _NAMED:
         return f" (write {key.lower()})"
-    close = [_MEANT[key.lower()]] if key.lower() in _MEANT else get_close_matches(key, _NAMED | _PUNCTUATION, n=1)
+    close = [_MEANT[key.lower()]] if key.lower() in _MEANT else _near(key, _NAMED | _PUNCTUATION)
     return f" (is {close[0]} meant?)" if close else ""
 
 

@@ -17,15 +17,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Final, NoReturn, Self, SupportsIndex
 
+from sidscope.domain.patterns import later
 from sidscope.domain.sids import is_sid
 
 _HIDDEN: Final = "•••"
-_HOST_LABEL = re.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_ORIGIN = re.compile(
+_HOST_LABEL = later("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_ORIGIN = later(
     r"https?://([a-z0-9]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?/?",
     re.IGNORECASE | re.ASCII,
 )
-_SECRET_TEXT = re.compile("[!#-&(-~]+")  # visible ASCII without quotation marks
+_SECRET_TEXT = later("[!#-&(-~]+")  # visible ASCII without quotation marks
 _SECRET_VARIABLES = ("TWILIO_API_KEY", "TWILIO_API_SECRET", "TWILIO_AUTH_TOKEN")
 
 

@@ -9,13 +9,13 @@ nothing more.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from sidscope.domain.facts import Facts, Hit, Mention
 from sidscope.domain.masking import Masker
+from sidscope.domain.patterns import later
 from sidscope.domain.record import Evidence, Record
 from sidscope.domain.sids import is_sid, sids_in
 from sidscope.safetext import is_masked, mask_address
@@ -27,7 +27,7 @@ HIDDEN: Final = "•••"
 """What stands for a text that somebody wrote."""
 
 # No part of a longer word or SID; and not what mask_address has left already.
-ADDRESS: Final = re.compile(
+ADDRESS: Final = later(
     r"(?<![0-9A-Za-z])(?:"
     r"(?:whatsapp|messenger|rcs|sms|tel|sips?|client|chat|instagram|viber|line|telegram):[^\s\"',;(){}<>]++(?! …)"
     r"|\+[0-9][0-9 ().-]{5,18}[0-9]"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from sidscope.commands.opening import Opened, opened
 from sidscope.commands.options import Options, UsageError, not_a_sid
 from sidscope.commands.output import terminal_columns, write_json, write_tree
 from sidscope.domain.channels import is_phone
+from sidscope.domain.patterns import later
 from sidscope.domain.record import Record
 from sidscope.domain.records import Call, Conversation, Task
 from sidscope.domain.sids import KINDS, is_malformed_sid, is_sid, kind_of
@@ -108,7 +108,7 @@ def _target(options: Options) -> str:
 
 
 # A shortened or mistyped SID: letters of a kind, then anything but capitals. CHRISTINE may be a webchat identity.
-_LIKE_A_SID = re.compile(rf"({'|'.join(KINDS)})(?![0-9A-Fa-f]{{32}}$)(?![A-Z]+$)[0-9A-Za-z.…]{{1,40}}")
+_LIKE_A_SID = later(rf"({'|'.join(KINDS)})(?![0-9A-Fa-f]{{32}}$)(?![A-Z]+$)[0-9A-Za-z.…]{{1,40}}")
 
 
 def _answers(archive: Archive, target: str, options: Options, now: datetime) -> bool:

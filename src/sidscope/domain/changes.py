@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from sidscope.domain.jsontree import decode, path_join
+from sidscope.domain.patterns import later
 from sidscope.domain.sids import is_sid
 from sidscope.domain.value import value
 
@@ -150,10 +151,10 @@ def _change(path: str, old: Any, new: Any) -> Change:
     return Change(path, kind, old, new, _noise(path, told))
 
 
-_ISO: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?")
+_ISO: Final = later(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?")
 _RFC_2822: Final = re.compile(r"[A-Z][a-z]{2}, \d\d? [A-Z][a-z]{2} \d{4} [\d:]{5,8} \S{1,6}")
-_NAMED_AS_TIME: Final = re.compile(r"(date_[a-z_]+|[A-Za-z_]*_at|millis|timestamp|Timestamp|Date[A-Z]\w*)")
-_LAST_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*$")
+_NAMED_AS_TIME: Final = later(r"(date_[a-z_]+|[A-Za-z_]*_at|millis|timestamp|Timestamp|Date[A-Z]\w*)")
+_LAST_KEY: Final = later(r"[A-Za-z_][A-Za-z0-9_-]*$")
 
 
 def _noise(path: str, values: list[Any]) -> Noise | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from sidscope.domain.patterns import later
 from sidscope.domain.records import Channel
 
 MESSAGING: Final = frozenset({Channel.WHATSAPP, Channel.SMS, Channel.MESSENGER, Channel.RCS, Channel.WEBCHAT})
@@ -25,8 +25,8 @@ _SOURCES: Final = {
     "RCS": Channel.RCS,
     "WEBCHAT": Channel.WEBCHAT,
 }
-_PHONE: Final = re.compile(r"\+[1-9][0-9]{1,14}")  # E.164
-_ADDRESS_WITH_PREFIX: Final = re.compile(r"[a-z]{2,12}:\S+")
+_PHONE: Final = later(r"\+[1-9][0-9]{1,14}")  # E.164
+_ADDRESS_WITH_PREFIX: Final = later(r"[a-z]{2,12}:\S+")
 
 
 def is_phone(address: str | None) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import Any, Final
 
 from sidscope.domain.jsontree import at, child, mapping
+from sidscope.domain.patterns import later
 from sidscope.domain.steps import ENDINGS, LOOP, MOST_STEPS, Ending, Path, Stay, Visit
 from sidscope.domain.times import say_span
 from sidscope.domain.transitions import Outcome, is_end
@@ -20,7 +20,7 @@ _SAID: Final = {
 }
 _PLAIN: Final = frozenset({"failed", "fail", "timeout", "hangup"})  # events that the sentence says already
 _LONGEST_REASON: Final = 80
-_HTTP_STATUS: Final = re.compile("[1-9][0-9]{2}")
+_HTTP_STATUS: Final = later("[1-9][0-9]{2}")
 
 
 @value

@@ -7,12 +7,13 @@ Twilio's ``context``, ``attributes``, ``ChannelAttributes`` may each be an objec
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from functools import lru_cache, reduce
 from typing import Any
 
-_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+from sidscope.domain.patterns import later
+
+_PLAIN_KEY = later(r"[A-Za-z_][A-Za-z0-9_-]*")
 _NESTED_STRINGS = 4  # how many layers of JSON in a string in a string are opened
 
 

@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from sidscope.domain.jsontree import decode, encodable, path_join
+from sidscope.domain.patterns import later
 from sidscope.domain.value import value
 
 Key = str | int
 
-_PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_PART: Final = re.compile(r"\.?([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]|\[(\"(?:[^\"\\]|\\.)*\")\]", re.DOTALL)
+_PLAIN: Final = later(r"[A-Za-z_][A-Za-z0-9_]*")
+_PART: Final = later(r"\.?([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]|\[(\"(?:[^\"\\]|\\.)*\")\]", re.DOTALL)
 _ROOTS: Final = ("trigger", "contact", "flow", "widgets")
 _ENVELOPES: Final = 4  # contexts in contexts, as seen from step contexts
 

@@ -13,30 +13,27 @@ import re
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
+from sidscope.domain.patterns import later
 from sidscope.domain.transitions import TRANSITIONS
 
-_SID: Final = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2}[0-9a-fA-F]{32}(?![0-9A-Za-z])")
-_ADDRESS: Final = re.compile(
-    r"(?P<prefix>[a-z]{2,12}:)?(?P<plus>\+|(?=[0-9]{3}))(?P<digits>[0-9]{2,20})", re.IGNORECASE
-)
-_OTHER_ADDRESS: Final = re.compile(
+_SID: Final = later(r"(?<![0-9A-Za-z])[A-Za-z]{2}[0-9a-fA-F]{32}(?![0-9A-Za-z])")
+_ADDRESS: Final = later(r"(?P<prefix>[a-z]{2,12}:)?(?P<plus>\+|(?=[0-9]{3}))(?P<digits>[0-9]{2,20})", re.IGNORECASE)
+_OTHER_ADDRESS: Final = later(
     "(?P<prefix>(?:whatsapp|messenger|rcs|sms|tel|sips?|client|chat|instagram|viber|line|telegram):)(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_KEY_THAT_TELLS: Final = re.compile(
+_KEY_THAT_TELLS: Final = later(
     r"(?:[a-z]{2,12}:)?\+?[0-9]{5,}|[^\s@]+@[^\s@]+\.[^\s@]+|(?:whatsapp|messenger|rcs|client|sips?):.*"
 )
-_MOMENT: Final = re.compile(
+_MOMENT: Final = later(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?"
     r"|[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:[+-]\d{4}|GMT)"
 )
-_URL: Final = re.compile(r"(?P<origin>https://[a-z0-9.-]+\.twilio\.com)(?P<target>/.*)", re.DOTALL)
-_PAGE_URL: Final = re.compile(r"(?P<origin>https?://[A-Za-z0-9.:\[\]-]+)(?P<target>/.*)", re.DOTALL)
-_SEGMENT: Final = re.compile(
-    r"v\d|\d{4}-\d\d-\d\d|\d{1,4}|(?:[A-Z][A-Za-z]{2,30}|[A-Za-z]{2}[0-9a-fA-F]{32})(?:\.json)?"
-)
-_PLAIN: Final = re.compile("[A-Za-z][A-Za-z0-9 _.()-]{0,40}")
-_IN_TEXT: Final = re.compile(r"[^\s@\"'<>]+@[^\s@\"'<>]+|(?:[a-z]{2,12}:)?\+?[0-9]{7,20}")
+_URL: Final = later(r"(?P<origin>https://[a-z0-9.-]+\.twilio\.com)(?P<target>/.*)", re.DOTALL)
+_PAGE_URL: Final = later(r"(?P<origin>https?://[A-Za-z0-9.:\[\]-]+)(?P<target>/.*)", re.DOTALL)
+_SEGMENT: Final = later(r"v\d|\d{4}-\d\d-\d\d|\d{1,4}|(?:[A-Z][A-Za-z]{2,30}|[A-Za-z]{2}[0-9a-fA-F]{32})(?:\.json)?")
+_PLAIN: Final = later("[A-Za-z][A-Za-z0-9 _.()-]{0,40}")
+_IN_TEXT: Final = later(r"[^\s@\"'<>]+@[^\s@\"'<>]+|(?:[a-z]{2,12}:)?\+?[0-9]{7,20}")
 
 TWILIOS_WORDS: Final = frozenset(
     {
@@ -83,8 +80,8 @@ _CODES: Final = frozenset({"ErrorCode", "error_code", "status_code"})
 _BODIES: Final = frozenset({"body", "text"})
 _ERROR_TEXTS: Final = ("message", "detail", "title", "more_info", "user_error")
 _QUERY: Final = frozenset({"PageSize", "Page", "Status", "Order", "State"})
-_FLOWS: Final = re.compile(r"/v2/Flows(?:/[^/]+(?:/Revisions(?:/\w+)?)?)?")
-_STEPS: Final = re.compile(r".*/Steps(?:/[^/]+)?")
+_FLOWS: Final = later(r"/v2/Flows(?:/[^/]+(?:/Revisions(?:/\w+)?)?)?")
+_STEPS: Final = later(r".*/Steps(?:/[^/]+)?")
 _SMALL: Final = 1_000_000  # larger numbers may be somebody's, if no time
 _NESTED: Final = 4  # layers of JSON in strings, as in domain.jsontree
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from operator import attrgetter
 
+from sidscope.domain.patterns import later
 from sidscope.domain.record import OUTCOMES, Anomaly, Record, Verdict
 from sidscope.domain.records import Channel
 from sidscope.domain.sids import is_malformed_sid, is_sid, is_sid_prefix, sid_key, what_is_wrong
@@ -83,8 +84,8 @@ def parse_query(text: str) -> Query:
     return Query(tuple(_term(word, position) for word, position in _words(text)))
 
 
-_WORD = re.compile(r'-?(?:[A-Za-z_]+:)?"[^"]*"|\S+')
-_KEYED = re.compile(r"([A-Za-z_]+):(.*)", re.DOTALL)
+_WORD = later(r'-?(?:[A-Za-z_]+:)?"[^"]*"|\S+')
+_KEYED = later(r"([A-Za-z_]+):(.*)", re.DOTALL)
 _ADDRESS_PREFIXES = frozenset({"whatsapp", "messenger", "rcs", "client", "sip", "sips", "tel", "chat"})
 
 

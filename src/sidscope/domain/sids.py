@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from sidscope.domain.patterns import later
+
 KINDS: Final[dict[str, str]] = {
     "AC": "account",
     "CA": "call",
@@ -63,11 +65,11 @@ MESSAGE_PREFIXES: Final = ("SM", "MM", "IM")
 
 SID_LENGTH: Final = 34
 
-_SID = re.compile(r"[A-Za-z]{2}[0-9a-fA-F]{32}")
+_SID = later(r"[A-Za-z]{2}[0-9a-fA-F]{32}")
 # Not preceded or followed by a letter or digit: a SID inside a URL or a sentence, never a slice of a longer word.
-_SID_IN_TEXT = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2}[0-9a-fA-F]{32}(?![0-9A-Za-z])")
-_BEGINNING_OF_SID = re.compile(r"[A-Z]{2}[0-9a-f]{1,30}")
-_ALMOST_A_SID = re.compile(r"[A-Z]{2}[0-9A-Za-z]*")
+_SID_IN_TEXT = later(r"(?<![0-9A-Za-z])[A-Za-z]{2}[0-9a-fA-F]{32}(?![0-9A-Za-z])")
+_BEGINNING_OF_SID = later(r"[A-Z]{2}[0-9a-f]{1,30}")
+_ALMOST_A_SID = later(r"[A-Z]{2}[0-9A-Za-z]*")
 
 
 def is_sid(value: object, *prefixes: str) -> bool:

@@ -6,14 +6,15 @@ import re
 from typing import Final
 from urllib.parse import unquote
 
+from sidscope.domain.patterns import later
 from sidscope.domain.query import VALUES
 from sidscope.domain.sids import is_sid, sids_in
 
-_LINK: Final = re.compile(r"(?:https?://)?[\w.-]+\.[a-z]+(?::[0-9]+)?/\S+")
-_BETWEEN: Final = re.compile(r"[\s,;]+")
+_LINK: Final = later(r"(?:https?://)?[\w.-]+\.[a-z]+(?::[0-9]+)?/\S+")
+_BETWEEN: Final = later(r"[\s,;]+")
 _DASHES: Final = "‐‑‒–"
-_NUMBER: Final = re.compile(rf"([a-z]{{2,12}}:)?\s*([( ]*\+|00)?([\s(]*[0-9][\s()./0-9{_DASHES}-]*)")
-_IDENTITY: Final = re.compile(r"(?:whatsapp|messenger|rcs|client|sip):\S+")
+_NUMBER: Final = later(rf"([a-z]{{2,12}}:)?\s*([( ]*\+|00)?([\s(]*[0-9][\s()./0-9{_DASHES}-]*)")
+_IDENTITY: Final = later(r"(?:whatsapp|messenger|rcs|client|sip):\S+")
 _SHORTEST, _LONGEST = 7, 15  # digits of a phone number (E.164)
 _A_DATE = 8  # so many digits with dashes may be a date, and a part of a name
 

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sidscope.domain.patterns import later
+
 CLOCK_SKEW = timedelta(minutes=15)
 """How far our clock may be ahead of Twilio's without a gap between two listings."""
 
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
+_SPAN = later(r"(\d+(?:\.\d+)?)\s*([smhdw])")
 _YEARS = range(1970, 9000)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -94,7 +96,7 @@ def say_span(span: timedelta) -> str:
     return f"{days} d {hours} h" if hours else f"{days} d"
 
 
-_TOLD = re.compile(r"(read )?(\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?) UTC")
+_TOLD = later(r"(read )?(\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?) UTC")
 
 
 def retold(sentence: str, tell: Callable[[datetime, bool], str]) -> str:

@@ -7,10 +7,11 @@ words in it, so that a new widget's ``…Failure`` is not taken for a success.
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from itertools import pairwise
 from typing import Final
+
+from sidscope.domain.patterns import later
 
 ENDED: Final = "Ended"
 """What ``transitioned_to`` says where an execution (or a subflow in it) ends."""
@@ -68,7 +69,7 @@ TRANSITIONS: Final[tuple[tuple[str, Outcome, str], ...]] = (
 """Event, what it means, the widgets that have it."""
 
 _BY_NAME: Final = {name.casefold(): outcome for name, outcome, _ in TRANSITIONS}
-_WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_WORD: Final = later(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _BY_WORD: Final = (
     ({"fail", "failed", "fails", "failure", "failures", "error", "errors", "invalid", "rejected"}, _F),
     ({"timeout", "timedout", "expired"}, _T),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from sidscope.domain.patterns import later
 from sidscope.domain.query import VALUES
 from sidscope.domain.record import Record
 from sidscope.safetext import safe
@@ -14,7 +15,7 @@ from sidscope.safetext import safe
 MOST: Final = 12
 """Choices that are offered at once."""
 
-_LAST_WORD: Final = re.compile(r'(?P<minus>-?)(?:(?P<key>[A-Za-z_]+):)?(?P<value>"[^"]*|[^\s"]*)\Z')
+_LAST_WORD: Final = later(r'(?P<minus>-?)(?:(?P<key>[A-Za-z_]+):)?(?P<value>"[^"]*|[^\s"]*)\Z')
 _SEEN: Final[dict[str, Callable[[Record], str | None]]] = {
     "flow": lambda record: record.flow_name,
     "contact": lambda record: record.contact,

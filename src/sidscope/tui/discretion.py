@@ -8,18 +8,18 @@ look-ups work as before. What is copied while the screen is masked is what it sh
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sidscope import veil
+from sidscope.domain.patterns import later
 from sidscope.domain.record import Record
 
 if TYPE_CHECKING:
     from sidscope.tui.detail import Detail
     from sidscope.tui.steps_reader import StepsDetail
 
-_PERSON = re.compile(r'(?<=contact:)(?:"[^"]*"?|\S+)|(?<=sender:)(?:"[^"]*"?|\S+)')
+_PERSON = later(r'(?<=contact:)(?:"[^"]*"?|\S+)|(?<=sender:)(?:"[^"]*"?|\S+)')
 _masked = False  # of the one screen that a process has
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sidscope.domain.patterns import later
 from sidscope.domain.records import (
     Call,
     Context,
@@ -51,7 +52,7 @@ TASKROUTER_PAGE = 1000
 PARTICIPANTS_PAGE = 100
 MEMBERSHIPS_PAGE = 50
 
-_ADDRESS = re.compile(r"(?:[a-z]+:)?\+?\d{3,}|(?:whatsapp|messenger|rcs|sms):.+", re.IGNORECASE)
+_ADDRESS = later(r"(?:[a-z]+:)?\+?\d{3,}|(?:whatsapp|messenger|rcs|sms):.+", re.IGNORECASE)
 
 T = TypeVar("T")
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from sidscope.domain.patterns import later
 from sidscope.twilio_api.errors import ForeignOrigin
 
 # One strict pattern for the whole address: what it does not cover (user names, backslashes, spaces, fragments,
 # other ports) could be read differently by whoever sends it.
-_URL = re.compile(
+_URL = later(
     r"(?P<scheme>https?)://(?P<host>[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::(?P<port>\d{1,5}))?"
     r"(?P<rest>(?:/[!$-;=?-Z_a-z~\[\]%|^`{}]*)?)",
     re.IGNORECASE | re.ASCII,

@@ -7,13 +7,13 @@ attributes are the payload's fields, and plain payloads.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from sidscope.domain.patterns import later
 from sidscope.domain.records import (
     Call,
     Conversation,
@@ -27,7 +27,7 @@ from sidscope.domain.records import (
 )
 from sidscope.twilio_api.errors import BadResponse
 
-_USABLE_SID = re.compile("[0-9A-Za-z]{1,64}")  # not strictly a SID (Twilio's own samples are not), but safe in a path
+_USABLE_SID = later("[0-9A-Za-z]{1,64}")  # not strictly a SID (Twilio's own samples are not), but safe in a path
 
 
 @dataclass(frozen=True, slots=True)
