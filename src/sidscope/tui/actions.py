@@ -48,6 +48,7 @@ class Actions(DressedApp):
     """The commands; what they need of the app is declared here."""
 
     session: Session
+    feed: Feed
     list: ExecutionList
     pane: DetailPane
     box: FilterBox
@@ -66,11 +67,6 @@ class Actions(DressedApp):
 
         assert isinstance(self, ExplorerApp)  # noqa: S101
         return self
-
-    @property
-    def feed(self) -> Feed:
-        """Reads the archive."""
-        raise NotImplementedError
 
     def show_change(self, change: Change, *, reveal: bool = False) -> None:
         """Brings list, detail and titles up to date with the session."""

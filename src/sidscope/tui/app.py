@@ -119,7 +119,7 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing)
         self.config = config or Config(theme="light" if light else "dark")
         self.accounts = accounts or Accounts()
         self.account_colour = self.accounts.colour
-        super().__init__()
+        super().__init__(named(self.config.theme).name)
         self.commands = rebound(self.config.keys)
         if picking is not None:
             self.commands = for_picking(picking.kind, self.commands)
@@ -149,7 +149,14 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing)
         self.region = region
         self.recent = deque(maxlen=MOST_RECENT)
         self.reader = Reader(archive, since=since, now=now)
-        self._feed: Feed | None = None
+        self.feed = Feed(
+            self.reader,
+            on_records=self._take,
+            on_detail=self._take_detail,
+            on_loaded=self._history_loaded,
+            on_problem=self.trouble,
+        )
+        self._begun = False
         self._engine_begun = False
         self._moved_at = 0.0
         self._rest: Timer | None = None
@@ -182,22 +189,15 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing)
 
     def on_mount(self) -> None:
         use_utc(self.config.utc)
-        self.dress(named(self.config.theme).name)
         self.list = self.query_one("#list", ExecutionList)
         self.pane = self.query_one(DetailPane)
         self.box = self.query_one(FilterBox)
         self.list.focus()
-        self._feed = Feed(
-            self.reader,
-            on_records=self._take,
-            on_detail=self._take_detail,
-            on_loaded=self._history_loaded,
-            on_problem=self.trouble,
-        )
         self.box.vocabulary = Vocabulary(self.session.everything, self.queries, discretion.masked)
         self._open()
+        self.feed.start()
         self.repaint_chrome()
-        self.call_after_refresh(self._begin)
+        self.call_later(self._begin)
         self.set_interval(1.0, self._tick)
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))  # fg: on an empty terminal
         leave_on_signals(lambda code: self.exit(return_code=code))
@@ -213,18 +213,13 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing)
         if one_thing(query):
             self.finding.open_at(one_thing(query) or "")
 
-    @property
-    def feed(self) -> Feed:
-        """Reads the archive."""
-        assert self._feed is not None, "mounted"  # noqa: S101
-        return self._feed
-
     def _begin(self) -> None:
-        """After the first frame: the archive's first rows; with them the engine (which brings the network modules)."""
+        """The screen is put together: what has been read meanwhile is shown in every part of it."""
         if not self.pane.is_mounted:  # a busy machine: its parts are still to come
             self.set_timer(0.01, self._begin)
             return
-        self.feed.start()
+        self._begun = True
+        self.show_change(Change(lines=True, cursor=True))
 
     def _rows_shown(self) -> None:
         """There are rows to look at, or none to wait for: time for the network."""
@@ -338,7 +333,7 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing)
 
     def show_change(self, change: Change, *, reveal: bool = False) -> None:
         """Brings list, detail and titles up to date with the session."""
-        if not self.is_running:  # at the end, what is still being read finds the screen gone
+        if not (self.is_running and self._begun):  # at the end, what is still being read finds the screen gone
             return
         self.list.sync(change, reveal=reveal)
         selected = self.session.selected  # another one also where the cursor's group has a newer execution
@@ -437,8 +432,7 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing)
         super().exit(result, return_code, message)
 
     async def on_unmount(self) -> None:
-        if self._feed is not None:
-            self._feed.close()
+        self.feed.close()
         if self.engine is not None:
             self.engine.stop()
 

@@ -4,7 +4,7 @@ wish first. Needs an asyncio loop, not Textual."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
@@ -23,6 +23,9 @@ LOOK_AROUND = 4.0
 
 PAUSE = 0.1
 """Seconds between two readings of changes: what changes meanwhile comes in one go."""
+
+FIRST_SHOWN = 0.15
+"""Seconds that the first rows have for themselves: beside the reading of many more they are painted half as fast."""
 
 
 class Feed:
@@ -51,8 +54,19 @@ class Feed:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
-        """Begins to load the history, then to follow changes."""
-        self.spawn(self._run())
+        """Tells of the first rows before it returns: they are few, and there is nothing on screen that they could hold
+        up. Then loads the rest of the history, and follows changes."""
+        try:
+            mark, _ = self.reader.changes_elsewhere(None)
+            portions = self.reader.history()
+            first = next(portions, [])
+        except Exception as error:  # an archive in trouble: the explorer begins without it
+            self._on_problem(_sentence(error))
+            self._on_loaded()
+            return
+        if first:
+            self._on_records(first)
+        self.spawn(self._run(mark, portions, wait=FIRST_SHOWN if first else 0.0))
 
     def close(self) -> None:
         """Ends everything; a reading under way is not waited for."""
@@ -89,13 +103,12 @@ class Feed:
         except asyncio.CancelledError:
             raise
         except Exception as error:
-            self._on_problem(f"{error}" if str(error) else type(error).__name__)
+            self._on_problem(_sentence(error))
 
-    async def _run(self) -> None:
-        mark, _ = await self.in_thread(partial(self.reader.changes_elsewhere, None))
+    async def _run(self, mark: int, portions: Iterator[list[Record]], *, wait: float) -> None:
         self.spawn(self._look_around(mark))
         try:
-            portions = self.reader.history()
+            await asyncio.sleep(wait)
             nothing: list[Record] = []
             while records := await self.in_thread(lambda: next(portions, nothing)):
                 self._on_records(records)
@@ -110,7 +123,7 @@ class Feed:
                 try:
                     records = await self.in_thread(partial(self.reader.records, keys))
                 except Exception as error:  # an archive in trouble must not end the following of changes
-                    self._on_problem(str(error) or type(error).__name__)
+                    self._on_problem(_sentence(error))
                     break
                 self._on_records(records)
                 await asyncio.sleep(PAUSE)
@@ -129,3 +142,7 @@ class Feed:
             loop = asyncio.get_running_loop()
             detail = await loop.run_in_executor(self._details, self.reader.detail, key)
             self._on_detail(key, detail)
+
+
+def _sentence(error: Exception) -> str:
+    return str(error) or type(error).__name__

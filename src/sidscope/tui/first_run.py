@@ -54,11 +54,10 @@ class FirstRunApp(DressedApp):
     ]
 
     def __init__(self, reason: str, accounts: Accounts, *, look: str = "sidscope-dark") -> None:
-        super().__init__()
+        super().__init__(look)
         self.chosen: Chosen | None = None
         self._reason = reason
         self._accounts = accounts
-        self._look = look
 
     def compose(self) -> ComposeResult:
         yield Palette()
@@ -67,7 +66,6 @@ class FirstRunApp(DressedApp):
         yield InkLine(id="first-foot")
 
     def on_mount(self) -> None:
-        self.dress(self._look)
         self.query_one("#first-head", InkLine).show([Ink(" sidscope ", "badge"), Ink("  no account yet", "strong")])
         keys = (("enter", "choose"), ("d", "demo"), ("q", "quit"))
         foot = [part for key, name in keys for part in (Ink(key, "key"), Ink(f" {name}   ", "dim"))]

@@ -6,6 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 from textual import events
+from textual.geometry import Size
+from textual.screen import Screen
 
 from sidscope.safetext import safe, width
 from sidscope.tui import chrome, discretion
@@ -24,20 +26,28 @@ _LONGEST_TOAST = 2_000  # characters
 _BESIDE_TOAST = 3  # cells of a toast's border and padding
 
 
+def _division(size: Size) -> dict[str, bool]:
+    """The classes that a screen of this size has, and those that it has not: they divide it."""
+    width, height = size
+    tiny = width < LEAST_WIDE or height < LEAST_HIGH
+    wide = width >= WIDE and not tiny
+    stacked = not wide and not tiny and height >= STACKED_HIGH
+    single = not (tiny or wide or stacked)
+    return {"tiny": tiny, "wide": wide, "stacked": stacked, "low": height < ROOMY_HIGH, "single": single}
+
+
 class Surroundings(Actions):
     """How the screen is divided, and what is said around its panes."""
 
+    AUTO_FOCUS = "#list"
+
+    def get_default_screen(self) -> Screen[None]:
+        # Divided as it will be: styles are not worked out twice at the start.
+        return Screen(id="_default", classes=" ".join(name for name, on in _division(self.size).items() if on))
+
     def on_resize(self, event: events.Resize) -> None:
         width, height = event.size
-        tiny = width < LEAST_WIDE or height < LEAST_HIGH
-        wide = width >= WIDE and not tiny
-        stacked = not wide and not tiny and height >= STACKED_HIGH
-        screen = self.screen
-        screen.set_class(tiny, "tiny")
-        screen.set_class(wide, "wide")
-        screen.set_class(stacked, "stacked")
-        screen.set_class(height < ROOMY_HIGH, "low")
-        screen.set_class(not (tiny or wide or stacked), "single")
+        self.screen.update_classes(_division(event.size))
         words = f"sidscope needs {LEAST_WIDE}×{LEAST_HIGH}, this is {width}×{height}"
         self.query_one("#small", RowsView).show(
             lambda cells: [Row((Ink(f" {line}", "warn"),)) for line in wrap(words, cells - 1)]
@@ -68,10 +78,11 @@ class Surroundings(Actions):
 
     def _show_nothing(self) -> None:
         empty = not self.session.lines
-        self.screen.set_class(empty, "empty")
+        app, nothing = self._explorer(), self.query_one("#nothing", RowsView)
+        if nothing.display is not empty:
+            app.list.display, nothing.display = not empty, empty
         if not empty:
             return
-        app = self._explorer()
         total, state = self.session.total, app.state
         if total:
             half = HALF_TYPED if self.finding.half_typed else FILTERED_AWAY
@@ -84,10 +95,9 @@ class Surroundings(Actions):
                 trouble=state.trouble if state else None,
                 paused=state.paused if state else False,
             )
-        rows = self.query_one("#nothing", RowsView)
         steps = state.steps_left if state else 0
         keys = first_keys(self.commands)
-        rows.show(lambda cells: sight_rows(sight, cells, keys=keys, hidden=f"{total:,}", steps=steps))
+        nothing.show(lambda cells: sight_rows(sight, cells, keys=keys, hidden=f"{total:,}", steps=steps))
 
     def notify(self, message: str, **options: Any) -> None:
         """A toast: harmless whatever it quotes, without markup, without addresses while they are masked. The newest
