@@ -78,11 +78,10 @@ class Surroundings(Actions):
 
     def _show_nothing(self) -> None:
         empty = not self.session.lines
-        app, nothing = self._explorer(), self.query_one("#nothing", RowsView)
-        if nothing.display is not empty:
-            app.list.display, nothing.display = not empty, empty
+        self.query_one("#left").set_class(empty, "empty")
         if not empty:
             return
+        app = self._explorer()
         total, state = self.session.total, app.state
         if total:
             half = HALF_TYPED if self.finding.half_typed else FILTERED_AWAY
@@ -97,7 +96,9 @@ class Surroundings(Actions):
             )
         steps = state.steps_left if state else 0
         keys = first_keys(self.commands)
-        nothing.show(lambda cells: sight_rows(sight, cells, keys=keys, hidden=f"{total:,}", steps=steps))
+        self.query_one("#nothing", RowsView).show(
+            lambda cells: sight_rows(sight, cells, keys=keys, hidden=f"{total:,}", steps=steps)
+        )
 
     def notify(self, message: str, **options: Any) -> None:
         """A toast: harmless whatever it quotes, without markup, without addresses while they are masked. The newest
