@@ -99,6 +99,22 @@ async def test_while_it_lasts_one_request_at_a_time_looks_whether_it_is_over(on:
         assert [await probing_at_once(on, engine) for _ in range(6)] == [1] * 6
 
 
+async def test_who_asks_while_the_last_requests_that_it_met_are_out_is_heard_when_they_are_in(
+    on: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sidscope.sync.outage.FIRST_PAUSE", 600.0)
+    monkeypatch.setattr("sidscope.sync.outage.LONGEST_PAUSE", 600.0)
+    async with exploring(on, paused=True) as engine:
+        await outage(on, engine)
+        await until(lambda: not engine.contexts._workers)
+        before = on.faulty.count(CONTEXTS)
+        with on.faulty.holding(CONTEXTS):
+            engine.contexts._begin()
+            await until(lambda: on.faulty.count(CONTEXTS) > before)
+            engine.look_now()
+        await until(lambda: on.faulty.count(CONTEXTS) > before + 1)
+
+
 async def test_when_everything_fails_each_request_is_tried_once(on: Scene) -> None:
     async with exploring(on) as engine:
         await all_read(engine)

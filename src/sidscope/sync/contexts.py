@@ -62,6 +62,7 @@ class ContextQueue:
         self._outage = Outage()
         self._probe_at: asyncio.TimerHandle | None = None
         self._probing = False
+        self._probe_next = False  # somebody asked to see while what the outage met was still under way
         self._lasting = asyncio.Event()  # not even a probe has got through
         self._last_in_line = count()
         self._later: dict[str, asyncio.TimerHandle] = {}  # what has failed and is tried again
@@ -136,11 +137,15 @@ class ContextQueue:
         self.probe()
 
     def probe(self) -> None:
-        """Sees now whether an outage is over, unless that is being seen."""
-        if self._outage.error and not self._workers and self._waiting:
-            self._disarm()
-            self._probing = True
-            self._begin()
+        """Sees whether an outage is over, unless that is being seen: now, or as soon as what it met is in."""
+        if not (self._outage.error and self._waiting):
+            return
+        if self._workers:
+            self._probe_next = not self._probing
+            return
+        self._disarm()
+        self._probing, self._probe_next = True, False
+        self._begin()
 
     async def drain(self) -> None:
         """Waits until nothing waits; raises what stopped a worker (BadCredentials)."""
@@ -199,6 +204,9 @@ class ContextQueue:
         if not self._workers:
             self._probing = False
             if self._outage.error and self._waiting and not worker.cancelled():
+                if self._probe_next:
+                    self.probe()
+                    return
                 self._disarm()
                 self._probe_at = asyncio.get_running_loop().call_later(self._outage.pause, self.probe)
 

@@ -73,6 +73,13 @@ from sidscope.tui.words import use_utc
 REST = 0.15
 """Seconds of rest after which a moving cursor's execution is asked for; a single move asks at once."""
 
+YOUNG, AGES_EVERY = 15.0, 5.0
+"""Seconds for which ages are told anew every second after something has come; and between two times when it is quiet:
+from ten seconds on they go by tens."""
+
+STUCK_EVERY = 60.0
+"""Seconds between two looks whether what is active has been so for too long."""
+
 STAYS = 20.0
 """Seconds for which is said what Twilio did not give; what lasts is said by the engine's state."""
 
@@ -161,7 +168,7 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing)
         self._moved_at = 0.0
         self._rest: Timer | None = None
         self._on_screen: tuple[str, ...] = ()
-        self._checked_stuck = now()
+        self._checked_stuck = self._stirred = self._aged = time.monotonic()
         self.finding = Finding(self)
         self.looking = Looking(self)
 
@@ -241,6 +248,7 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing)
     # --- what comes from the archive and the engine
 
     def _take(self, records: list[Record]) -> None:
+        self._stirred = time.monotonic()
         first = not self.session.records
         if first and self.is_running:
             self.call_after_refresh(self._rows_shown)
@@ -261,6 +269,7 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing)
         self.finding.history_loaded()
 
     def _take_detail(self, key: str, detail: Detail | None) -> None:
+        self._stirred = time.monotonic()
         selected = self.session.selected
         if not self.is_running:
             return
@@ -400,13 +409,12 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing)
     def _tick(self) -> None:
         if not self.pane.query("#detail-title"):
             return  # leaving: the timer outlives the widgets by a moment
-        self.list.tick()
-        if not self.screen.has_class("tiny"):  # nothing of it is on screen
-            self.pane.tick()
-        self.looking.tick()
+        now = time.monotonic()
+        if now - self._stirred < YOUNG or now - self._aged >= AGES_EVERY:
+            self._aged = now
+            self._tell_ages()
         self.show_sync()
         self.show_rules()
-        self.repaint_chrome()
         lines = self.session.lines
         visible = tuple(
             lines[index].record.execution_sid for index in self.list.visible_range() if lines[index].kind is Kind.RUN
@@ -414,12 +422,18 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing)
         if self.engine is not None and visible != self._on_screen:
             self._on_screen = visible
             self.engine.on_screen(visible)
-        now = self.now()
-        if (now - self._checked_stuck).total_seconds() >= 60:
+        if now - self._checked_stuck >= STUCK_EVERY:
             self._checked_stuck = now
-            self.feed.changed(
-                key for key, record in self.session.records.items() if record.active and not record.anomalies
-            )
+            active = (self.session.get(key) for key in self.session.active)
+            self.feed.changed(record_key(record) for record in active if record and not record.anomalies)
+
+    def _tell_ages(self) -> None:
+        """Everything that says how long ago something was says it of now."""
+        self.list.tick()
+        if not self.screen.has_class("tiny"):  # nothing of it is on screen
+            self.pane.tick()
+        self.looking.tick()
+        self.show_header()
 
     # --- the end
 

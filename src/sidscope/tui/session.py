@@ -55,6 +55,8 @@ class Session:
         """The keys of the executions that were marked; a mark stays with its execution, shown or not."""
         self.contexts: Counter[str] = Counter()
         """How many of the known executions have a context that stands how (``context_status``)."""
+        self.active: set[str] = set()
+        """The keys of the known executions that have not ended."""
         self.revision = 0
         """Grows whenever records have come or changed."""
         self._folds = {each: FoldRule(all_folded=each is Grouping.FLOW) for each in Grouping}
@@ -138,6 +140,7 @@ class Session:
             if before is not None:
                 self.contexts[before.context_status] -= 1
             self.contexts[record.context_status] += 1
+            (self.active.add if record.active else self.active.discard)(key)
             if key in self.records or self._may_enter(record):
                 self.pending.pop(key, None)
                 admitted.append(record)

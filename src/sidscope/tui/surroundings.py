@@ -68,13 +68,17 @@ class Surroundings(Actions):
         if not self.is_running or not hasattr(self, "list"):
             return
         app, line = self._explorer(), self.query_one
-        line("#header", InkLine).show(*chrome.header(app))
+        self.show_header()
         line("#status", InkLine).show(*chrome.status(app))
         line("#list-title", InkLine).show(*chrome.list_title(app, self.situation.pane == LIST))
         line("#columns", InkLine).show(self.list.column_titles())
         line("#footer", InkLine).show(*chrome.footer(for_footer(self.situation, self.commands), self.size.width))
         self.finding.show_sentence()
         self._show_nothing()
+
+    def show_header(self) -> None:
+        """Brings the one of these lines up to date that tells an age."""
+        self.query_one("#header", InkLine).show(*chrome.header(self._explorer()))
 
     def _show_nothing(self) -> None:
         empty = not self.session.lines

@@ -64,15 +64,19 @@ class RowsView(LineView):
             self._at = self._index_of(goto, before)
             if self._at != before:
                 self.scroll_to(y=max(0, self.scroll_y + self._at - before), animate=False, force=True)
+                self.refresh()
         self._stand_somewhere()
 
     def _make(self, *, again: bool = False) -> None:
-        """``again``: for the same width; nothing is painted if the rows are the same."""
+        """``again``: for the same width; only rows that are others are painted."""
         before, same_size = self.rows, self._made_for == self.cells
         self._awaited = self.here
         self._made_for = self.cells
         self.rows = self._maker(self.cells) if self._maker and self.cells > 0 else ()
-        if again and same_size and before == self.rows:
+        if again and same_size and len(before) == len(self.rows):
+            for index, (old, new) in enumerate(zip(before, self.rows, strict=True)):
+                if old != new:
+                    self.forget_line(index)
             return
         self.resize_lines()
         self.repaint()
