@@ -163,7 +163,7 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing)
             on_loaded=self._history_loaded,
             on_problem=self.trouble,
         )
-        self._begun = False
+        self.begun = False  # its parts are there, and can be shown something
         self._engine_begun = False
         self._moved_at = 0.0
         self._rest: Timer | None = None
@@ -225,7 +225,7 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing)
         if not self.pane.is_mounted:  # a busy machine: its parts are still to come
             self.set_timer(0.01, self._begin)
             return
-        self._begun = True
+        self.begun = True
         self.show_change(Change(lines=True, cursor=True))
 
     def _rows_shown(self) -> None:
@@ -342,7 +342,7 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing)
 
     def show_change(self, change: Change, *, reveal: bool = False) -> None:
         """Brings list, detail and titles up to date with the session."""
-        if not (self.is_running and self._begun):  # at the end, what is still being read finds the screen gone
+        if not (self.is_running and self.begun):  # at the end, what is still being read finds the screen gone
             return
         self.list.sync(change, reveal=reveal)
         selected = self.session.selected  # another one also where the cursor's group has a newer execution
