@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, overload
 
 from sidscope.archive import dictionary
+from sidscope.domain.jsontext import spell_json
 from sidscope.domain.records import EPOCH
 from sidscope.domain.sids import is_sid
 
@@ -96,10 +97,9 @@ def key_range(prefix: str) -> tuple[bytes, bytes] | None:
 def pack(body: Any) -> bytes:
     """A JSON value, deflated. Raises CannotStore."""
     try:
-        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        return deflate(spell_json(body))
     except (RecursionError, ValueError, TypeError) as error:
         raise CannotStore(str(error)) from error
-    return deflate(text.encode("utf-8", "surrogatepass"))
 
 
 def spelled(codec: int, blob: bytes) -> bytes:

@@ -45,10 +45,11 @@ def extract(row: Execution, body: Any = None, *, read: bool = False, related: bo
     flow_channel = mapping(at(context, "flow", "channel"))
     widgets = [(name, mapping(output)) for name, output in mapping(context.get("widgets")).items()]
     variables = mapping(at(context, "flow", "variables"))
-    own = [(name, output) for name, output in widgets if not _is_foreign(output, variables)]
+    talks = _with(widgets, _TALKING)
+    own = [(name, output) for name, output in _with(widgets, _OWN) if not _is_foreign(output, variables)]
     handoffs = [(name, output) for name, output in own if _is_handoff(output)]
 
-    conversation = _first(_conversations(row, trigger, flow_channel, widgets, handoffs), "CH")
+    conversation = _first(_conversations(row, trigger, flow_channel, talks, handoffs), "CH")
     call = _first(_calls(row, trigger, own), "CA")
     task = _first(_tasks(handoffs), "WT")
     interaction = _first(_interactions(handoffs), "KD")
@@ -61,10 +62,10 @@ def extract(row: Execution, body: Any = None, *, read: bool = False, related: bo
         contact=contact.value if contact else None,
         sender=sender.value if sender else None,
         source=_text(at(trigger, "conversation", "Source")),
-        web=_is_web(trigger, widgets, handoffs),
+        web=_is_web(trigger, talks, handoffs),
         conversation=conversation is not None,
         message=kind is Trigger.MESSAGE,
-        sent_message=any(_sent_message(output) for _, output in widgets),
+        sent_message=any(_sent_message(output) for _, output in talks),
         rest=kind is Trigger.REQUEST,
     )
     handed_over = tuple(_handoff(name, output) for name, output in handoffs)
@@ -80,9 +81,9 @@ def extract(row: Execution, body: Any = None, *, read: bool = False, related: bo
         sender=sender,
         channel=channel,
         trigger=kind,
-        service_sid=_service(trigger, flow_channel, widgets),
+        service_sid=_service(trigger, flow_channel, talks),
         handoffs=handed_over,
-        inbound=tuple(_inbound(row, kind, trigger, widgets)),
+        inbound=tuple(_inbound(row, kind, trigger, talks)),
         empty=read and not (trigger or widgets or flow_channel or mapping(at(context, "contact", "channel"))),
     )
     return replace(facts, related=_related(row, context, facts)) if related else facts
@@ -130,18 +131,27 @@ def _first_address(places: _Places) -> Hit | None:
 
 _Widgets = list[tuple[str, dict[str, Any]]]
 
+# Most widgets of a flow compute, fetch and split: no look at them is needed but for the names in their output.
+_TALKING = frozenset({"inbound", "outbound", "conversation"})
+_OWN = frozenset({"CallSid", "sid", "TaskSid", "routing"})
+
+
+def _with(widgets: _Widgets, names: frozenset[str]) -> _Widgets:
+    """The widgets whose output has one of these members."""
+    return [widget for widget in widgets if not names.isdisjoint(widget[1])]
+
 
 def _conversations(
-    row: Execution, trigger: dict[str, Any], channel: dict[str, Any], widgets: _Widgets, handoffs: _Widgets
+    row: Execution, trigger: dict[str, Any], channel: dict[str, Any], talks: _Widgets, handoffs: _Widgets
 ) -> _Places:
     yield Source.ROW, ("contact_channel_address",), row.contact_channel_address
     for part, key in (("conversation", "ConversationSid"), ("message", "ChannelSid")):
         yield Source.TRIGGER, ("trigger", part, key), at(trigger, part, key)
     yield Source.FLOW, ("flow", "channel", "sid"), channel.get("sid")
     yield Source.FLOW, ("flow", "channel", "address"), channel.get("address")
-    for name, output in widgets:
+    for name, output in talks:
         yield Source.WIDGET, ("widgets", name, "conversation", "sid"), at(output, "conversation", "sid")
-    for name, output in widgets:
+    for name, output in talks:
         for part in ("inbound", "outbound"):
             for key in ("ConversationSid", "ChannelSid"):
                 yield Source.WIDGET, ("widgets", name, part, key), at(output, part, key)
@@ -260,9 +270,9 @@ def _trigger_kind(row: Execution, trigger: dict[str, Any], call: Hit | None, mes
     return Trigger.MESSAGE if is_sid(row.contact_channel_address, "CH") else Trigger.UNKNOWN
 
 
-def _is_web(trigger: dict[str, Any], widgets: _Widgets, handoffs: _Widgets) -> bool:
+def _is_web(trigger: dict[str, Any], talks: _Widgets, handoffs: _Widgets) -> bool:
     places: list[Any] = [at(trigger, kind, "ChannelAttributes") for kind in ("conversation", "message")]
-    places += [at(output, "inbound", "ChannelAttributes") for _, output in widgets]
+    places += [at(output, "inbound", "ChannelAttributes") for _, output in talks]
     places += [attributes for _, output in handoffs for _, attributes in _attributes(output)]
     return any(child(place, key) == "web" for place in places for key in ("channel_type", "channelType"))
 
@@ -276,25 +286,26 @@ def _sent_message(output: dict[str, Any]) -> bool:
     return sent and (to is None or is_phone(to))
 
 
-def _service(trigger: dict[str, Any], channel: dict[str, Any], widgets: _Widgets) -> str | None:
-    places = [
-        at(trigger, "conversation", "ChatServiceSid"),
-        at(trigger, "conversation", "InstanceSid"),
-        at(trigger, "message", "InstanceSid"),
-        at(channel, "details", "chat_service_sid"),
-        *(at(output, "conversation", "chat_service_sid") for _, output in widgets),
-    ]
-    return next((place for place in places if is_sid(place, "IS")), None)
+def _service(trigger: dict[str, Any], channel: dict[str, Any], talks: _Widgets) -> str | None:
+    def places() -> Iterator[Any]:
+        yield at(trigger, "conversation", "ChatServiceSid")
+        yield at(trigger, "conversation", "InstanceSid")
+        yield at(trigger, "message", "InstanceSid")
+        yield at(channel, "details", "chat_service_sid")
+        for _, output in talks:
+            yield at(output, "conversation", "chat_service_sid")
+
+    return next((place for place in places() if is_sid(place, "IS")), None)
 
 
-def _inbound(row: Execution, kind: Trigger, trigger: dict[str, Any], widgets: _Widgets) -> Iterator[Inbound]:
+def _inbound(row: Execution, kind: Trigger, trigger: dict[str, Any], talks: _Widgets) -> Iterator[Inbound]:
     if kind is Trigger.MESSAGE and row.date_created:
         yield Inbound(row.date_created, "date_created")
     for part in ("message", "conversation"):
         time = _moment(at(trigger, part, "DateCreated"))
         if time:
             yield Inbound(time, f"trigger.{part}.DateCreated")
-    for name, output in widgets:
+    for name, output in talks:
         time = _moment(at(output, "inbound", "DateCreated"))
         if time:
             yield Inbound(time, path_of("widgets", name, "inbound", "DateCreated"))

@@ -74,7 +74,7 @@ _ALMOST_A_SID = later(r"[A-Z]{2}[0-9A-Za-z]*")
 
 def is_sid(value: object, *prefixes: str) -> bool:
     """Whether ``value`` is a whole SID of a known kind; with ``prefixes``, of one of those kinds."""
-    if not isinstance(value, str) or not _SID.fullmatch(value):
+    if not isinstance(value, str) or len(value) != SID_LENGTH or not _SID.fullmatch(value):
         return False
     prefix = value[:2].upper()
     return prefix in prefixes if prefixes else prefix in KINDS

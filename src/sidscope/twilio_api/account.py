@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sidscope.domain.jsontext import read_json
 from sidscope.domain.patterns import later
 from sidscope.domain.records import (
     Call,
@@ -122,11 +123,7 @@ class Account:
     async def context(self, flow_sid: str, execution_sid: str) -> Context:
         """The context of an execution: what Twilio sent, untouched (it may be text that holds JSON)."""
 
-        async def read() -> Any:
-            resource = self._execution(flow_sid, execution_sid).execution_context()
-            return await self._ask(resource.fetch_async(), _context_body)
-
-        status, body = await self._look_up(read())
+        status, body = await self._look_up(self._context(flow_sid, execution_sid))
         return Context(execution_sid, status, self._now(), body)
 
     async def steps(self, flow_sid: str, execution_sid: str) -> list[Step]:
@@ -137,8 +134,7 @@ class Account:
 
     async def step_context(self, flow_sid: str, execution_sid: str, step_sid: str) -> Any:
         """The context as it was at the end of one step, untouched. Raises NotFound."""
-        step = self._execution(flow_sid, execution_sid).steps(records.usable_sid(step_sid))
-        return await self._ask(step.step_context().fetch_async(), _context_body)
+        return await self._context(flow_sid, execution_sid, f"/Steps/{records.usable_sid(step_sid)}")
 
     async def flow_revision(self, flow_sid: str, revision: int) -> dict[str, Any]:
         """One revision of a flow with its definition, as Twilio sends it. Raises NotFound."""
@@ -241,6 +237,12 @@ class Account:
 
     def _execution(self, flow_sid: str, execution_sid: str) -> Any:
         return self._flow(flow_sid).executions(records.usable_sid(execution_sid))
+
+    async def _context(self, flow_sid: str, execution_sid: str, step: str = "") -> Any:
+        """Nothing is read as often: past the SDK's resource, whose reading of JSON takes three times as long."""
+        execution = f"/Flows/{records.usable_sid(flow_sid)}/Executions/{records.usable_sid(execution_sid)}"
+        answer = self._client.studio.v2.request_async("GET", f"{execution}{step}/Context")
+        return await self._ask(answer, lambda it: _context_body(_mapping(read_json(it.text))))
 
     async def _task_in(self, workspace_sid: str, sid: str) -> Task:
         workspace = self._client.taskrouter.v1.workspaces(records.usable_sid(workspace_sid))
@@ -362,10 +364,10 @@ def _page(page: Page, make: Callable[[Any], T]) -> tuple[Page, list[T], str | No
     return page, rows, following or None
 
 
-def _context_body(it: Any) -> Any:
-    if it.context is None and it.execution_sid is None:
+def _context_body(it: Mapping[str, Any]) -> Any:
+    if it.get("context") is None and it.get("execution_sid") is None:
         raise BadResponse("an answer that is no context")
-    return it.context
+    return it.get("context")
 
 
 def _mapping(payload: Any) -> Mapping[str, Any]:

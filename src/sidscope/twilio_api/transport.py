@@ -300,7 +300,8 @@ class TwilioTransport(AsyncHttpClient):
         if encoding not in _ENCODINGS:
             return _Fault(BadResponse("an answer in an encoding nobody asked for", request=what), passing=False)
         body = bytearray()
-        async for piece in response.aiter_bytes():
+        plain = encoding in ("", "identity") and isinstance(response.stream, httpx.AsyncByteStream)
+        async for piece in response.stream if plain else response.aiter_bytes():
             body += piece
             if len(body) > MOST_BYTES:
                 return _Fault(BadResponse(f"an answer of more than {MOST_BYTES >> 20} MB", request=what), passing=False)
