@@ -33,16 +33,17 @@ def test_starts_with_ten_and_grows_by_one_for_each_answer_while_all_places_are_t
     permits = [take(hold, n) for n in range(START)]
     assert hold.permit(START, 0.0) is None
     for permit in permits:
-        hold.answered(permit, 0.0)
-    assert hold.limit == START + 1  # only the last of the ten had proved anything
-    hold.answered(take(hold, START), 0.0)
-    assert hold.limit == START + 2
+        hold.answered(permit, 0.0, START - 1)  # a place was free
+    assert hold.limit == START
+    for permit in permits:
+        hold.answered(permit, 0.0, hold.limit)
+    assert hold.limit == 2 * START
 
 
 def test_grows_no_further_than_its_cap() -> None:
     hold = Hold(cap=12)
     for _ in range(20):
-        hold.answered(take(hold, hold.limit - 1), 0.0)
+        hold.answered(take(hold, hold.limit - 1), 0.0, hold.limit)
     assert hold.limit == 12
 
 
@@ -79,9 +80,9 @@ def test_probes_that_are_answered_grow_at_once() -> None:
     limits = []
     for _ in range(6):
         permit = take(hold, hold.limit, 1.0)
-        while not permit.full:
+        while permit.ahead + 1 < hold.limit:
             permit = take(hold, permit.ahead + 1, 1.0)
-        hold.answered(permit, 1.0)
+        hold.answered(permit, 1.0, 1)
         limits.append(hold.limit)
     assert limits == [21, 23, 27, 35, 43, 50]
 
@@ -94,7 +95,7 @@ def test_a_refused_probe_restores_and_doubles_the_wait() -> None:
             now += 0.25
         waits.append(now - began)
         hold.refused(permit, now)
-        hold.answered(take(hold, 0, now), now)
+        hold.answered(take(hold, 0, now), now, 1)
         assert hold.limit == 20
     assert waits == [1.0, 2.0, 4.0, 8.0, 16.0, 16.0]
 
@@ -107,10 +108,10 @@ def test_a_refusal_that_was_no_probes_fault_cuts_by_a_tenth_and_by_more_until_so
         hold.refused(take(hold, hold.limit - 1, now + 1), now)
         limits.append(hold.limit)
     assert limits == [36, 25, 12, 6]  # a tenth, three, a half
-    hold.answered(before, 1.5)  # sent before all that: it proves nothing
+    hold.answered(before, 1.5, 1)  # sent before all that: it proves nothing
     hold.refused(take(hold, 5, 2.0), 2.0)
     assert hold.limit == 3
-    hold.answered(take(hold, 0, 3.0), 3.0)
+    hold.answered(take(hold, 0, 3.0), 3.0, 1)
     hold.refused(take(hold, 2, 3.1), 3.1)
     assert hold.limit == 2
 
@@ -137,7 +138,7 @@ def test_three_refusals_in_a_row_close_the_gate_for_a_while() -> None:
         closures.append(round(max(0.0, hold.closed_until - now), 2))
     assert closures == [0.0, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.0]
     assert hold.permit(0, 70.9) is None
-    hold.answered(take(hold, 0, 71.0), 71.0)
+    hold.answered(take(hold, 0, 71.0), 71.0, 1)
     hold.refused(take(hold, 0, 71.0), 71.0)
     assert hold.closed_until <= 71.0
 
@@ -147,7 +148,7 @@ def test_knows_since_when_nothing_got_through() -> None:
     assert hold.refused_since == 5.0
     hold.refused(take(hold, 0, 9.0), 9.0)
     assert hold.refused_since == 5.0
-    hold.answered(take(hold, 0, 10.0), 10.0)
+    hold.answered(take(hold, 0, 10.0), 10.0, 1)
     assert hold.refused_since is None
 
 

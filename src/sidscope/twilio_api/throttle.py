@@ -52,7 +52,6 @@ class Permit:
     """One request under way."""
 
     ahead: int  # how many others were under way when it was sent
-    full: bool  # whether it took the last free place: only then does its answer tell something about the limit
     round: int  # of the Hold it was sent in
 
 
@@ -82,17 +81,17 @@ class Hold:
             return None
         if in_flight >= self.limit and not self._probe(now):
             return None
-        return Permit(in_flight, in_flight + 1 >= self.limit, self._round) if in_flight < self.limit else None
+        return Permit(in_flight, self._round) if in_flight < self.limit else None
 
-    def answered(self, permit: Permit, now: float) -> None:
-        """The server took a request."""
+    def answered(self, permit: Permit, now: float, in_flight: int) -> None:
+        """The server took a request; ``in_flight`` were under way then, this one among them."""
         self._in_a_row = 0
         self.refused_since = None
         self.closed_until = now
         if permit.round == self._round:
             self._cut = _FIRST_CUT
         if self._held is None:
-            if permit.full:
+            if in_flight >= self.limit:  # so many are fine: refusals come sooner than answers
                 self.limit = min(self.cap, self.limit + 1)
         elif self._probing and permit.ahead + 1 >= self.limit:
             self._held = self.limit
@@ -173,10 +172,11 @@ class Throttle:
     def leave(self, permit: Permit, outcome: Outcome) -> None:
         """Give the place back and say what came of it."""
         now = self._clock()
+        in_flight = self._counters.in_flight
         self._counters.in_flight -= 1
         if outcome is Outcome.ANSWERED:
             self._counters.answered += 1
-            self._hold.answered(permit, now)
+            self._hold.answered(permit, now, in_flight)
         elif outcome is Outcome.REFUSED:
             self._hold.refused(permit, now)
         self._serve()
