@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sidscope.archive import ContextWrite, row_stamp
-from sidscope.domain.evidence import extract
+from sidscope.archive import ContextWrite
 from sidscope.domain.records import Context, Execution, ReadStatus
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -60,6 +59,5 @@ def context(
     read = status is ReadStatus.OK
     return ContextWrite(
         context=Context(row.sid, status, read_at, value if read else None),
-        row_stamp=row_stamp(row),
-        facts=extract(row, value, read=read),
+        row=row,
     )

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sidscope.archive import Archive, ContextWrite, archive_path, row_stamp
-from sidscope.domain.evidence import extract
+from sidscope.archive import Archive, ContextWrite, archive_path
 from sidscope.domain.records import Context, Execution, ReadStatus
 
 ACCOUNT = "AC" + "0" * 32
@@ -32,8 +31,7 @@ def test_what_others_wrote_since(tmp_path: Path) -> None:
         ours.write(execution(4))
         ours.flush()
         context = Context(execution(1).sid, ReadStatus.OK, NOW, {"trigger": {"message": {"Body": "hi"}}})
-        facts = extract(execution(1), context.body, read=True)
-        theirs.write(ContextWrite(context, row_stamp(execution(1)), facts), execution(3), execution(2))
+        theirs.write(ContextWrite(context, execution(1)), execution(3), execution(2))
         theirs.flush()
         later, changed = ours.changes_elsewhere(mark)
         assert set(changed) == {execution(1).sid.upper(), execution(3).sid.upper()}  # 2 is as it was; 4 is ours

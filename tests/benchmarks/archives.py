@@ -17,7 +17,6 @@ from sidscope.archive import Archive, ContextWrite, Coverage, archive_path, row_
 from sidscope.archive.codec import CODEC, moment, pack
 from sidscope.archive.facts import keys_of_row, stored
 from sidscope.archive.tables import EXECUTION
-from sidscope.domain.evidence import extract
 from sidscope.domain.facts import Facts, Hit, Inbound, Mention, Source, Trigger
 from sidscope.domain.records import Channel, Context, Execution, Flow, ReadStatus
 from tests.benchmarks.synthetic import ACCOUNT, SENDER, Population, sid
@@ -146,7 +145,7 @@ def written(path: Path, population: Population, numbers: Iterable[int]) -> int:
         for number in numbers:
             row, body = execution(population, number), population.context(number)
             read = Context(row.sid, ReadStatus.OK, population.zero, body)
-            archive.write(row, ContextWrite(read, row_stamp(row), extract(row, body, read=True)))
+            archive.write(row, ContextWrite(read, row))
             total += len(spelled(body))
     return total
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from sidscope.archive import Archive, ContextWrite, archive_path, row_stamp
+from sidscope.archive import Archive, ContextWrite, archive_path
 from sidscope.domain.records import Context, ReadStatus
 from tests.benchmarks import archives
 from tests.benchmarks.figures import Figure, in_turns, percentile, ratio, seconds
@@ -92,7 +92,7 @@ def _busy(archive: Archive, population: Population) -> Iterator[None]:
             number += 1
             row = archives.execution(population, number)
             context = Context(row.sid, ReadStatus.OK, population.zero, bodies[number % len(bodies)])
-            archive.write(row, ContextWrite(context, row_stamp(row), archives.facts(population, number)))
+            archive.write(row, ContextWrite(context, row))
 
     interval = sys.getswitchinterval()
     sys.setswitchinterval(0.0005)  # as the explorer does

@@ -19,7 +19,7 @@ from typing import Any
 
 from textual import events
 
-from sidscope.archive import Archive, ContextWrite, archive_path, row_stamp
+from sidscope.archive import Archive, ContextWrite, archive_path
 from sidscope.domain.records import Context, Execution, ReadStatus
 from sidscope.settings import Credentials, Secret
 from sidscope.sync.thread import Changed, EngineThread
@@ -149,7 +149,7 @@ class Inside:
                 3,
             )
             read = Context(row.sid, ReadStatus.OK, self.clock, {"trigger": {"message": {}}})
-            found += [row, ContextWrite(read, row_stamp(row), archives.facts(coming, number))]
+            found += [row, ContextWrite(read, row)]
         return found
 
 

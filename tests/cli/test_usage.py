@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 import sidscope as package
-from sidscope.archive import Archive, ContextWrite, row_stamp
+from sidscope.archive import Archive, ContextWrite
 from sidscope.cli import _WHERE
 from sidscope.commands.options import COMMANDS, nearest_command
 from sidscope.demo.account import make_sid
-from sidscope.domain.evidence import extract
 from sidscope.domain.records import Context, Execution, ReadStatus
 from tests.cli.conftest import CommandLine, Served
 
@@ -211,7 +210,7 @@ def fill(known: CommandLine) -> None:
             )
             archive.write(row)
             body = {"trigger": {"message": {"From": "+491512345"}}}
-            archive.write(ContextWrite(Context(row.sid, ReadStatus.OK, now, body), row_stamp(row), extract(row, body)))
+            archive.write(ContextWrite(Context(row.sid, ReadStatus.OK, now, body), row))
 
 
 def test_archive_info_and_purge(known: CommandLine) -> None:

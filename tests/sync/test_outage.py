@@ -115,6 +115,27 @@ async def test_who_asks_while_the_last_requests_that_it_met_are_out_is_heard_whe
         await until(lambda: on.faulty.count(CONTEXTS) > before + 1)
 
 
+async def test_whoever_stays_where_the_cursor_is_does_not_ask_at_every_look(
+    on: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sidscope.sync.outage.FIRST_PAUSE", 600.0)
+    monkeypatch.setattr("sidscope.sync.outage.LONGEST_PAUSE", 600.0)
+    async with exploring(on, paused=True) as engine:
+        await outage(on, engine)
+        queue = engine.contexts
+        await until(lambda: not queue._workers)
+        spent = on.faulty.count(CONTEXTS)
+        one, other = list(queue._waiting.values())[:2]
+        for row in [one] * 5 + [other] * 5:
+            queue.look_at(row)
+            await until(lambda: not queue._workers)
+        assert on.faulty.count(CONTEXTS) <= spent + 2
+        on.faulty.heal()
+        engine.look_now()
+        await all_read(engine)
+        assert not (await statuses(on, engine))["failed"]
+
+
 async def test_when_everything_fails_each_request_is_tried_once(on: Scene) -> None:
     async with exploring(on) as engine:
         await all_read(engine)

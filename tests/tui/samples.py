@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sidscope.archive import Archive, ContextWrite, row_stamp
-from sidscope.domain.evidence import extract
+from sidscope.archive import Archive, ContextWrite
 from sidscope.domain.record import Record
 from sidscope.domain.records import Context, Execution, Flow, ReadStatus
 
@@ -110,8 +109,7 @@ class Filler:
             if body is None and status is ReadStatus.OK:
                 body = context(contact, sid("CH", conversation) if conversation else None)
             read = Context(row.sid, status, started + timedelta(seconds=100), body)
-            facts = extract(row, body, read=status is ReadStatus.OK)
-            items.append(ContextWrite(read, row_stamp(row), facts))
+            items.append(ContextWrite(read, row))
         self.archive.write(*items)
         return row
 

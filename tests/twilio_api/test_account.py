@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sidscope.domain.jsontext import JsonText, decoded, read_json
 from sidscope.domain.records import (
     Call,
     Context,
@@ -157,13 +158,32 @@ async def test_one_execution(account: Account, server: HttpServer) -> None:
 async def test_a_context_is_left_as_it_is(account: Account, server: HttpServer, body: object) -> None:
     server.on(CONTEXT, as_json({"context": body, "execution_sid": FN, "encrypted": True}))
     context = await account.context(FW, FN)
-    assert context == Context(FN, OK, NOW, body)
-    assert type(context.body) is type(body)
+    assert (context.execution_sid, context.read_status, context.read_at) == (FN, OK, NOW)
+    assert decoded(context.body) == body
+    assert type(decoded(context.body)) is type(body)
+
+
+@pytest.mark.parametrize("text", ['"\\ud800"', "12345678901234567890123", '{"a": 1e400}', "[NaN]", ' { "a" : 1 } '])
+async def test_a_context_that_is_hard_to_read(account: Account, server: HttpServer, text: str) -> None:
+    server.on(CONTEXT, Reply(body=f'{{"execution_sid": "{FN}", "context": {text}}}'.encode()))
+    context = await account.context(FW, FN)
+    assert context.read_status is OK
+    assert decoded(context.body) == read_json(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "null", '{"context": {"a": tru}}', '{"context": {}', '{"context": "\\q"}', "[" * 5_000 + "]" * 5_000],
+)
+async def test_what_is_no_context(account: Account, server: HttpServer, text: str) -> None:
+    server.on(CONTEXT, Reply(body=text.encode()))
+    assert (await account.context(FW, FN)).read_status is FAILED
+    assert isinstance(account.last_problem, BadResponse)
 
 
 async def test_a_context_of_null_is_a_context_and_an_empty_answer_none(account: Account, server: HttpServer) -> None:
     server.on(CONTEXT, as_json({"context": None, "execution_sid": FN}), as_json({}))
-    assert await account.context(FW, FN) == Context(FN, OK, NOW, None)
+    assert await account.context(FW, FN) == Context(FN, OK, NOW, JsonText(b"null"))
     assert await account.context(FW, FN) == Context(FN, FAILED, NOW)
 
 

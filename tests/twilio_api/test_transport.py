@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from sidscope.domain.jsontext import decoded
 from sidscope.domain.records import ReadStatus
 from sidscope.settings import Credentials, Secret
 from sidscope.twilio_api import (
@@ -324,7 +325,7 @@ async def test_odd_bytes_do_not_hide_the_rest(account: Account, server: HttpServ
     body = json.dumps(BODY | {"context": {"name": "PLACE"}}).encode().replace(b"PLACE", b"J\xfcrgen \\ud800")
     server.on(CONTEXT, Reply(body=prefix + body))
     context = await account.context(FW, FN)
-    assert context.body == {"name": "J\ufffdrgen \ud800"}
+    assert decoded(context.body) == {"name": "J\ufffdrgen \ud800"}
 
 
 # -- where it goes, and with what -------------------------------------------------------------------------------------

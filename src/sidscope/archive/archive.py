@@ -101,6 +101,11 @@ class Archive:
         """
         self._writing.put(items)
 
+    def expect(self, contexts: int) -> None:
+        """So many contexts are about to be written: what makes that fast may get ready."""
+        if self._writer is not None:
+            self._writer.expect(contexts)
+
     @property
     def room(self) -> bool:
         """Whether :meth:`write` would return at once."""

@@ -14,14 +14,14 @@ from datetime import datetime
 from typing import Any, Final
 
 from sidscope.archive import rules
-from sidscope.archive.codec import CODEC, CannotStore, Value, key, moment, pack, text, unmoment
-from sidscope.archive.facts import StoredFacts, keys_again, keys_of_row, stored, stored_again
+from sidscope.archive.codec import CODEC, Value, key, moment, text, unmoment
+from sidscope.archive.facts import StoredFacts, keys_again, keys_of_row, stored_again
+from sidscope.archive.preparing import Compressed, CompressedStep, Prepared
 from sidscope.archive.schema import CHANGES_KEPT
 from sidscope.archive.tables import CALL, CONVERSATION, EXECUTION, FLOW, MEMBERSHIP, STEP, TASK, Shape
-from sidscope.archive.types import ContextWrite, Coverage, Item, StepContextWrite, StepsWrite, taken_after_end
+from sidscope.archive.types import ContextWrite, Coverage, StepContextWrite, StepsWrite, taken_after_end
 from sidscope.domain.records import Call, Conversation, Execution, Flow, Memberships, ReadStatus, Step, Task
 from sidscope.domain.sids import sid_key
-from sidscope.domain.value import value
 
 _N: Final = len(EXECUTION)
 
@@ -29,42 +29,6 @@ Outcome = tuple[ReadStatus, str | None, datetime | None]
 """How a reading ended, of which row (its stamp), and when."""
 
 _NEVER_READ: Final[Outcome] = (ReadStatus.PENDING, None, None)
-
-
-@value
-class Compressed:
-    """A ContextWrite as it is stored, made ahead of the transaction (the lock is not held for that)."""
-
-    write: ContextWrite
-    body: bytes | None
-    facts: StoredFacts
-
-
-@value
-class CompressedStep:
-    """A StepContextWrite as it is stored."""
-
-    write: StepContextWrite
-    body: bytes | None
-
-
-Prepared = Item | Compressed | CompressedStep
-
-
-def prepare(item: Item) -> Prepared:
-    """Do what needs no database. An answer that cannot be spelled out counts as failed, as every unusable answer."""
-    if not isinstance(item, ContextWrite | StepContextWrite):
-        return item
-    body = None
-    if item.context.read_status is ReadStatus.OK:
-        try:
-            body = pack(item.context.body)
-        except CannotStore:
-            failed: Any = replace(item.context, read_status=ReadStatus.FAILED, body=None)
-            item = replace(item, context=failed)
-    if isinstance(item, StepContextWrite):
-        return CompressedStep(item, body)
-    return Compressed(item, body, stored(item.context.execution_sid, item.facts, item.context.body))
 
 
 class Store:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from sidscope.domain.facts import Facts
 from sidscope.domain.records import (
     Call,
     Context,
@@ -28,14 +27,16 @@ class ArchiveError(Exception):
 
 @value
 class ContextWrite:
-    """What came of reading an execution's context, and the facts found in row and context.
-
-    ``row_stamp`` is :func:`row_stamp` of the row as it was known when the context was asked for.
-    """
+    """What came of reading an execution's context, and the row as it was known when the context was asked for. The
+    archive finds the facts in both."""
 
     context: Context
-    row_stamp: str
-    facts: Facts
+    row: Execution
+
+    @property
+    def row_stamp(self) -> str:
+        """:func:`row_stamp` of the row."""
+        return row_stamp(self.row)
 
 
 @value

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from sidscope.archive.connect import is_busy, is_corrupt, is_passing
-from sidscope.archive.store import Store, prepare
+from sidscope.archive.helper import Helper
+from sidscope.archive.preparing import Prepared
+from sidscope.archive.store import Store
 from sidscope.archive.types import ArchiveError, ContextWrite, Item, StepContextWrite
 
 Result = TypeVar("Result")
@@ -24,9 +26,11 @@ _BATCH_SECONDS: Final = 0.020
 _BATCH: Final = 100  # enough to commit at once
 _LARGEST_BATCH: Final = 2_000  # where the queue is long: fewer commits, still short transactions
 _CONTEXT: Final = 20  # a decoded context weighs as much as this many rows
+_MANY: Final = 200  # contexts for which it is worth to start a process
 _ROOM: Final = 5_000  # rows that may wait: some 20 MB, half a second of work
 _PATIENCE: Final = 30.0  # seconds for which another process may hold the lock before that is a problem
 _PAUSE: Final = 1.0  # between attempts while the disk is full
+_REST: Final = 5.0  # seconds without anything to write, after which the helper is let go
 
 
 @dataclass(slots=True)
@@ -51,6 +55,7 @@ class Writer:
         self.origin = int.from_bytes(os.urandom(7))
         """What tells this writer's changes from those of other processes."""
         self._store = Store(db, self.origin)
+        self._helper = Helper()
         self._condition = threading.Condition()
         self._queue: deque[_Entry] = deque()
         self._weight = 0  # of the queue and of the batch at work
@@ -72,6 +77,11 @@ class Writer:
     def room(self) -> bool:
         """Whether :meth:`put` would return at once."""
         return self._weight < _ROOM
+
+    def expect(self, contexts: int) -> None:
+        """So many contexts are about to come."""
+        if contexts >= _MANY:
+            self._helper.wanted = True
 
     def put(self, items: Sequence[Item]) -> None:
         """Enqueue; waits while too much is waiting. Raises ArchiveError if it would wait for a writer in trouble."""
@@ -144,26 +154,44 @@ class Writer:
     # --- in the writer thread
 
     def _run(self) -> None:
-        while batch := self._next_batch():
-            try:
-                if not self._work(batch):
-                    break
-            except Exception as error:
-                # Our own mistake: trying again would not help, and hiding it would lose data silently.
-                self._break(f"{self._name} could not be written ({type(error).__name__}: {error}).")
+        try:
+            self._write()
+        except Exception as error:
+            # Our own mistake: trying again would not help, and hiding it would lose data silently.
+            self._break(f"{self._name} could not be written ({type(error).__name__}: {error}).")
+        finally:
+            self._helper.end()
+
+    def _write(self) -> None:
+        """One batch after the other; while one is written the helper is at the next."""
+        batch = self._next_batch()
+        given = self._give(batch)
+        while batch:
+            prepared = given()
+            following = self._next_batch(wait=False)
+            given = self._give(following)
+            if not self._work(batch, prepared):
                 break
             with self._condition:
                 self._weight -= sum(entry.weight for entry in batch)
                 self._done += len(batch)
                 self._condition.notify_all()
+            if not following:
+                following = self._next_batch()
+                given = self._give(following)
+            batch = following
 
-    def _next_batch(self) -> list[_Entry]:
-        """What to write next; empty when all is done and nothing will come."""
+    def _give(self, batch: list[_Entry]) -> Callable[[], list[Prepared]]:
+        return self._helper.give([item for entry in batch for item in entry.items])
+
+    def _next_batch(self, *, wait: bool = True) -> list[_Entry]:
+        """What to write next; empty when all is done and nothing will come, or nothing is there and not waited for."""
         with self._condition:
-            while not self._queue and not self._closing:
-                self._condition.wait()
+            while wait and not self._queue and not self._closing:
+                if not self._condition.wait(_REST if self._helper.running else None):
+                    self._helper.end()
             deadline = time.monotonic() + _BATCH_SECONDS
-            while self._weight < _BATCH and not self._closing and self._hurried <= self._done:
+            while wait and self._weight < _BATCH and not self._closing and self._hurried <= self._done:
                 left = deadline - time.monotonic()
                 if left <= 0 or (self._queue and self._queue[-1].job):
                     break
@@ -179,12 +207,11 @@ class Writer:
                 weight += batch[-1].weight
             return batch
 
-    def _work(self, batch: list[_Entry]) -> bool:
+    def _work(self, batch: list[_Entry], prepared: list[Prepared]) -> bool:
         """Write one batch, however long that takes; False if it had to be given up."""
         if batch[0].job:
             self._do(batch[0], batch[0].job)
             return True
-        prepared = [prepare(item) for entry in batch for item in entry.items]
         began = time.monotonic()
         while True:
             last = self._closing

@@ -10,8 +10,17 @@ import json
 import math
 from typing import Any
 
+from sidscope.domain.value import value
 
-def read_json(text: str) -> Any:
+
+@value
+class JsonText:
+    """A JSON value as it came, in UTF-8, not decoded yet."""
+
+    spelled: bytes
+
+
+def read_json(text: str | bytes) -> Any:
     """The value that ``text`` spells.
 
     Raises:
@@ -22,16 +31,20 @@ def read_json(text: str) -> Any:
 
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        return json.loads(text, parse_float=_finite, parse_constant=lambda _: None)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        plain = text if isinstance(text, str) else text.decode("utf-8", "surrogatepass")
+        return json.loads(plain, parse_float=_finite, parse_constant=lambda _: None)
 
 
 def spell_json(value: Any) -> bytes:
-    """``value`` as compact JSON in UTF-8, or what comes nearest to that where it holds lone surrogates.
+    """``value`` as JSON in UTF-8, or what comes nearest to that where it holds lone surrogates; compact unless it came
+    otherwise.
 
     Raises:
         ValueError, RecursionError: it cannot be spelled.
     """
+    if isinstance(value, JsonText):
+        return value.spelled
     import msgspec
 
     try:
@@ -39,6 +52,11 @@ def spell_json(value: Any) -> bytes:
     except UnicodeEncodeError:
         spelled = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         return spelled.encode("utf-8", "surrogatepass")
+
+
+def decoded(value: Any) -> Any:
+    """What a :class:`JsonText` spells; any other value as it is. Raises as :func:`read_json`."""
+    return read_json(value.spelled) if isinstance(value, JsonText) else value
 
 
 def _finite(digits: str) -> float | None:

@@ -216,7 +216,8 @@ class Participant:
 
 @value
 class Context:
-    """What came of reading an execution's context: the status and, where it is ok, the decoded body."""
+    """What came of reading an execution's context: the status and, where it is ok, the body, decoded or as
+    :class:`~sidscope.domain.jsontext.JsonText`."""
 
     execution_sid: str
     read_status: ReadStatus

@@ -18,7 +18,6 @@ from enum import IntEnum
 from itertools import count
 
 from sidscope.archive import Archive, ContextWrite, row_stamp
-from sidscope.domain.evidence import extract
 from sidscope.domain.records import Context, Execution, ReadStatus
 from sidscope.domain.sids import sid_key
 from sidscope.sync import outage
@@ -56,6 +55,7 @@ class ContextQueue:
         self._newest_wish = count()
         self._results: dict[str, asyncio.Future[None]] = {}  # of what waits or is under way
         self._asked: dict[str, tuple[str, float]] = {}  # key → the row's stamp when it was asked for, and the time
+        self._held: dict[str, tuple[str, float]] = {}  # the same of what met the outage and waits again
         self._changed: dict[str, Execution] = {}  # rows that changed while their context was under way
         self._workers: set[asyncio.Task[None]] = set()
         self._failed = asyncio.Event()
@@ -88,7 +88,9 @@ class ContextQueue:
 
     def look_at(self, row: Execution) -> None:
         """The cursor is here: this one is next, whatever else waits."""
-        stamp, asked_at = self._asked.get(sid_key(row.sid), ("", 0.0))
+        key = sid_key(row.sid)
+        held = self._held if key in self._waiting else {}  # what an outage met is not asked for at every look either
+        stamp, asked_at = self._asked.get(key) or held.get(key, ("", 0.0))
         if stamp != row_stamp(row) or asyncio.get_running_loop().time() - asked_at > LOOKED_AT_AGAIN:
             self._want(row, Urgency.CURSOR, -next(self._newest_wish))
             self._start()
@@ -184,6 +186,7 @@ class ContextQueue:
 
     def _start(self) -> None:
         self._progress.contexts_left = len(self._results)
+        self._archive.expect(len(self._waiting))
         if self.failure:
             self._give_up()
         while not self._outage.error and len(self._workers) < min(WORKERS, len(self._waiting)):
@@ -278,7 +281,7 @@ class ContextQueue:
     def _wait_again(self, row: Execution) -> None:
         """Behind all others: should it be this one that cannot be read, another one tells that Twilio answers."""
         key = sid_key(row.sid)
-        del self._asked[key]
+        self._held[key] = self._asked.pop(key)
         self._waiting[key] = self._changed.pop(key, row)
         heapq.heappush(self._order, (Urgency.BACKLOG, float(next(self._last_in_line)), key))
 
@@ -292,6 +295,7 @@ class ContextQueue:
     def _go_on(self) -> None:
         if self._outage.error:
             self._outage.ends()
+            self._held.clear()
             self._lasting.clear()
             self._disarm()
             self._probing = False
@@ -317,7 +321,5 @@ class ContextQueue:
             self._start()
 
     async def _keep(self, row: Execution, context: Context, problem: TwilioApiError | None) -> None:
-        read = context.read_status is ReadStatus.OK
         self._problems.read("context", row.sid, context.read_status, problem.message if problem else None)
-        facts = extract(row, context.body, read=read, related=False)
-        await keep(self._archive, ContextWrite(context, row_stamp(row), facts))
+        await keep(self._archive, ContextWrite(context, row))

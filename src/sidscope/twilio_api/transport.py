@@ -17,7 +17,7 @@ import os
 import socket
 import ssl
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -300,8 +300,10 @@ class TwilioTransport(AsyncHttpClient):
         if encoding not in _ENCODINGS:
             return _Fault(BadResponse("an answer in an encoding nobody asked for", request=what), passing=False)
         body = bytearray()
-        plain = encoding in ("", "identity") and isinstance(response.stream, httpx.AsyncByteStream)
-        async for piece in response.stream if plain else response.aiter_bytes():
+        pieces: AsyncIterable[bytes] = response.aiter_bytes()
+        if encoding in ("", "identity") and isinstance(response.stream, httpx.AsyncByteStream):
+            pieces = response.stream  # there is nothing to decode
+        async for piece in pieces:
             body += piece
             if len(body) > MOST_BYTES:
                 return _Fault(BadResponse(f"an answer of more than {MOST_BYTES >> 20} MB", request=what), passing=False)
