@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -121,6 +123,35 @@ def test_the_process_knows_no_credentials(helper: Helper, monkeypatch: pytest.Mo
     assert b"secret" not in Path(f"/proc/{pid(helper)}/environ").read_bytes()
 
 
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from sidscope.archive import Archive
+from tests.archive.samples import ACCOUNT, body, context, execution
+rows = [execution(number) for number in range(1, 300)]
+archive = Archive.open(Path(sys.argv[1]), account_sid=ACCOUNT)
+archive.write(*rows)
+archive.expect(len(rows))
+archive.write(*(context(each, body(1)) for each in rows))
+archive.flush()
+print(archive._writing._helper._process.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_it_does_not_outlive_whoever_started_it(tmp_path: Path) -> None:
+    told = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "a.db")], capture_output=True, text=True)
+    assert told.returncode == -signal.SIGKILL, told.stderr
+    ends(int(told.stdout))
+
+
+def ends(number: int) -> None:
+    deadline = time.monotonic() + 10
+    while is_running(number):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_the_archive_starts_one_for_many_and_ends_it_with_itself(tmp_path: Path) -> None:
     rows = [execution(number) for number in range(1, 300)]
     with Archive.open(tmp_path / "a.db", account_sid=ACCOUNT) as archive:
@@ -133,7 +164,4 @@ def test_the_archive_starts_one_for_many_and_ends_it_with_itself(tmp_path: Path)
         kept = archive.context(rows[-1].sid)
         assert kept == Context(rows[-1].sid, ReadStatus.OK, NOW, body(1))
         assert len(archive.search(sid("CH", 1))) == len(rows)
-    deadline = time.monotonic() + 10
-    while is_running(number) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not is_running(number)
+    ends(number)

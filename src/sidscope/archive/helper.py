@@ -18,7 +18,7 @@ from typing import Any, Final, TypeVar
 from sidscope.archive.preparing import Outcome, Prepared, Product, join, prepare, produce
 from sidscope.archive.types import Item
 
-_FEW: Final = 2  # contexts that are prepared here: handing them over would take as long
+_FEW: Final = 2  # fewer contexts are prepared here: handing them over would take as long
 
 T = TypeVar("T")
 
