@@ -6,6 +6,7 @@ ends with whoever started it, and holds nothing else of the archive.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import pickle
@@ -105,8 +106,10 @@ class Helper:
 
 def serve() -> None:
     """The process: contexts in, products out, until there are no more."""
+    gc.disable()  # there are no cycles in what it makes, and much to walk through
     with suppress(EOFError, BrokenPipeError):
         while True:
             outcomes = pickle.load(sys.stdin.buffer)  # noqa: S301 (whoever started it)
             pickle.dump([produce(each) for each in outcomes], sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)
             sys.stdout.buffer.flush()
+    os._exit(0)  # somebody waits for that, and there is nothing to put away
