@@ -91,6 +91,17 @@ def test_a_process_that_is_killed_takes_nothing_with_it(helper: Helper) -> None:
     assert not helper.running  # one that was killed is not started again and again
 
 
+def test_where_only_few_come_it_is_let_go(helper: Helper, monkeypatch: pytest.MonkeyPatch) -> None:
+    helper.wanted = True
+    helper.give(ITEMS)()
+    number = pid(helper)
+    assert helper.give(ITEMS[:2])() == prepare(ITEMS[:2])
+    assert helper.running  # more may come at once
+    monkeypatch.setattr("sidscope.archive.helper.REST", 0.0)
+    assert helper.give(ITEMS[:2])() == prepare(ITEMS[:2])
+    ends(number)
+
+
 def test_one_that_is_killed_while_it_works(helper: Helper) -> None:
     helper.wanted = True
     take = helper.give(ITEMS)

@@ -12,12 +12,16 @@ import os
 import pickle
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from sidscope.archive.preparing import Outcome, Prepared, Product, join, prepare, produce
 from sidscope.archive.types import Item
+
+REST = 5.0
+"""Seconds without many contexts, after which the process is let go."""
 
 _FEW: Final = 2  # fewer contexts are prepared here: handing them over would take as long
 
@@ -35,6 +39,7 @@ class Helper:
         """Many contexts are coming."""
         self._process: subprocess.Popen[bytes] | None = None
         self._useless = False
+        self._used = 0.0  # when it was given something
 
     @property
     def running(self) -> bool:
@@ -48,6 +53,10 @@ class Helper:
         if self.wanted and not self.running and not self._useless:
             self._try(self._start)
         given = self.running and len(outcomes) >= _FEW and self._try(self._send, outcomes)
+        if given:
+            self._used = time.monotonic()
+        elif self.running and time.monotonic() - self._used > REST:
+            self.end()
 
         def take() -> list[Prepared]:
             products = self._try(self._receive) if given else None
@@ -79,6 +88,7 @@ class Helper:
     def _start(self) -> bool:
         if not sys.executable:
             raise OSError
+        self._used = time.monotonic()
         self._process = subprocess.Popen(  # noqa: S603 (ourselves)
             [sys.executable, "-P", "-c", f"import {__name__} as it; it.serve()"],  # -P: not the working directory's
             stdin=subprocess.PIPE,

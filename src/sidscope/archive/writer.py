@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from sidscope.archive import helper
 from sidscope.archive.connect import is_busy, is_corrupt, is_passing
 from sidscope.archive.helper import Helper
 from sidscope.archive.preparing import Prepared
@@ -30,7 +31,6 @@ _MANY: Final = 200  # contexts for which it is worth to start a process
 _ROOM: Final = 5_000  # rows that may wait: some 20 MB, half a second of work
 _PATIENCE: Final = 30.0  # seconds for which another process may hold the lock before that is a problem
 _PAUSE: Final = 1.0  # between attempts while the disk is full
-_REST: Final = 5.0  # seconds without anything to write, after which the helper is let go
 
 
 @dataclass(slots=True)
@@ -188,7 +188,7 @@ class Writer:
         """What to write next; empty when all is done and nothing will come, or nothing is there and not waited for."""
         with self._condition:
             while wait and not self._queue and not self._closing:
-                if not self._condition.wait(_REST if self._helper.running else None):
+                if not self._condition.wait(helper.REST if self._helper.running else None):
                     self._helper.end()
             deadline = time.monotonic() + _BATCH_SECONDS
             while wait and self._weight < _BATCH and not self._closing and self._hurried <= self._done:
