@@ -29,6 +29,7 @@ from sidscope.domain.records import (
     Task,
 )
 from sidscope.domain.sids import sid_key
+from tests.support.jsonvalues import JSON_VALUES
 
 from .samples import ACCOUNT, FLOW, NOW, at, body, context, execution, sid
 
@@ -57,15 +58,6 @@ def known_status(archive: Archive, fn: str = FN) -> ReadStatus:
 
 # --- round trips
 
-json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters()),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters()), inner, max_size=4),
-    max_leaves=20,
-)
 texts = st.text(st.characters(), max_size=40)  # lone surrogates, NUL and all
 moments = st.datetimes(timezones=st.just(UTC), min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30))
 seconds = st.integers(1, 4_000_000_000).map(lambda value: datetime.fromtimestamp(value, UTC))  # as Studio writes them
@@ -83,7 +75,7 @@ executions = st.builds(
 
 
 @settings(max_examples=60, deadline=None)
-@given(executions, json_values)
+@given(executions, JSON_VALUES)
 def test_rows_facts_and_bodies_come_back_as_they_were(row: Execution, value: Any) -> None:
     with Archive.memory(ACCOUNT) as archive:
         archive.write(row)

@@ -99,14 +99,21 @@ async def test_while_it_lasts_one_request_at_a_time_looks_whether_it_is_over(on:
         assert [await probing_at_once(on, engine) for _ in range(6)] == [1] * 6
 
 
-async def test_who_asks_while_the_last_requests_that_it_met_are_out_is_heard_when_they_are_in(
-    on: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@asynccontextmanager
+async def unprobed(on: Scene, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Engine]:
+    """An explorer's engine in an outage that nothing looks for the end of, with no request under way."""
     monkeypatch.setattr("sidscope.sync.outage.FIRST_PAUSE", 600.0)
     monkeypatch.setattr("sidscope.sync.outage.LONGEST_PAUSE", 600.0)
     async with exploring(on, paused=True) as engine:
         await outage(on, engine)
         await until(lambda: not engine.contexts._workers)
+        yield engine
+
+
+async def test_who_asks_while_the_last_requests_that_it_met_are_out_is_heard_when_they_are_in(
+    on: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with unprobed(on, monkeypatch) as engine:
         before = on.faulty.count(CONTEXTS)
         with on.faulty.holding(CONTEXTS):
             engine.contexts._begin()
@@ -118,12 +125,8 @@ async def test_who_asks_while_the_last_requests_that_it_met_are_out_is_heard_whe
 async def test_whoever_stays_where_the_cursor_is_does_not_ask_at_every_look(
     on: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sidscope.sync.outage.FIRST_PAUSE", 600.0)
-    monkeypatch.setattr("sidscope.sync.outage.LONGEST_PAUSE", 600.0)
-    async with exploring(on, paused=True) as engine:
-        await outage(on, engine)
+    async with unprobed(on, monkeypatch) as engine:
         queue = engine.contexts
-        await until(lambda: not queue._workers)
         spent = on.faulty.count(CONTEXTS)
         one, other = list(queue._waiting.values())[:2]
         for row in [one] * 5 + [other] * 5:

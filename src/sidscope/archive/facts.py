@@ -46,6 +46,11 @@ def stored(execution_sid: str, facts: Facts, body: Any = None) -> StoredFacts:
     )
 
 
+def stored_for(row: Execution, body: Any = None, *, read: bool = False) -> StoredFacts:
+    """What is written for a row and, where it was ``read``, its context."""
+    return stored(row.sid, extract(row, body, read=read, related=False), body)
+
+
 def loaded(core: bytes) -> Facts:
     """Back from :func:`stored`, without related SIDs."""
     return facts_from_json(inflate(core).decode())
@@ -54,9 +59,8 @@ def loaded(core: bytes) -> Facts:
 def stored_again(row: Execution, codec: int | None, body: bytes | None) -> StoredFacts:
     """What is written for a row and the context that is kept of it (None where there is none)."""
     if codec is None or body is None:
-        return stored(row.sid, extract(row, related=False))
-    told = unpack(codec, body)
-    return stored(row.sid, extract(row, told, read=True, related=False), told)
+        return stored_for(row)
+    return stored_for(row, unpack(codec, body), read=True)
 
 
 def related_again(row: Execution, facts: Facts, codec: int | None, body: bytes | None) -> tuple[Mention, ...]:

@@ -17,8 +17,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
-from sidscope.archive.preparing import Outcome, Prepared, Product, join, prepare, produce
-from sidscope.archive.types import Item
+from sidscope.archive.preparing import Prepared, Product, join, prepare, produce
+from sidscope.archive.types import ContextItem, Item
 
 REST = 5.0
 """Seconds without many contexts, after which the process is let go."""
@@ -46,13 +46,18 @@ class Helper:
         """Whether there is a process to end."""
         return self._process is not None
 
+    @property
+    def patience(self) -> float | None:
+        """Seconds without anything to prepare after which the process is to be ended; None: there is none."""
+        return REST if self.running else None
+
     def give(self, items: Sequence[Item]) -> Callable[[], list[Prepared]]:
         """Begin to prepare the items. What is returned waits for what :func:`prepare` makes of them; it is to be called
         before anything else is given."""
-        outcomes = [item for item in items if isinstance(item, Outcome)]
+        contexts = [item for item in items if isinstance(item, ContextItem)]
         if self.wanted and not self.running and not self._useless:
             self._try(self._start)
-        given = self.running and len(outcomes) >= _FEW and self._try(self._send, outcomes)
+        given = self.running and len(contexts) >= _FEW and self._try(self._send, contexts)
         if given:
             self._used = time.monotonic()
         elif self.running and time.monotonic() - self._used > REST:
@@ -63,7 +68,7 @@ class Helper:
             if products is None:
                 return prepare(items)
             made = iter(products)
-            return [join(item, next(made)) if isinstance(item, Outcome) else item for item in items]
+            return [join(item, next(made)) if isinstance(item, ContextItem) else item for item in items]
 
         return take
 
@@ -85,7 +90,7 @@ class Helper:
             self.end()
             return None
 
-    def _start(self) -> bool:
+    def _start(self) -> None:
         if not sys.executable:
             raise OSError
         self._used = time.monotonic()
@@ -98,12 +103,10 @@ class Helper:
             start_new_session=True,  # ctrl+c is for who asks; this one ends when its input does
         )
 
-        return True
-
-    def _send(self, outcomes: Sequence[Outcome]) -> bool:
+    def _send(self, contexts: Sequence[ContextItem]) -> bool:
         if not self._process or not self._process.stdin:
             return False
-        pickle.dump(outcomes, self._process.stdin, pickle.HIGHEST_PROTOCOL)
+        pickle.dump(contexts, self._process.stdin, pickle.HIGHEST_PROTOCOL)
         self._process.stdin.flush()
         return True
 
@@ -119,7 +122,7 @@ def serve() -> None:
     gc.disable()  # there are no cycles in what it makes, and much to walk through
     with suppress(EOFError, BrokenPipeError):
         while True:
-            outcomes = pickle.load(sys.stdin.buffer)  # noqa: S301 (whoever started it)
-            pickle.dump([produce(each) for each in outcomes], sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)
+            contexts = pickle.load(sys.stdin.buffer)  # noqa: S301 (whoever started it)
+            pickle.dump([produce(each) for each in contexts], sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)
             sys.stdout.buffer.flush()
     os._exit(0)  # somebody waits for that, and there is nothing to put away

@@ -8,16 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from sidscope.archive.codec import CannotStore, pack
-from sidscope.archive.facts import StoredFacts, stored
-from sidscope.archive.types import ContextWrite, Item, StepContextWrite
-from sidscope.domain.evidence import extract
+from sidscope.archive.codec import pack
+from sidscope.archive.facts import StoredFacts, stored_for
+from sidscope.archive.types import ContextItem, ContextWrite, Item, StepContextWrite
 from sidscope.domain.jsontext import decoded
 from sidscope.domain.records import ReadStatus
 from sidscope.domain.value import value
-
-Outcome = ContextWrite | StepContextWrite
-"""What came of reading a context."""
 
 
 @value
@@ -45,25 +41,24 @@ Product = tuple[bytes | None, StoredFacts | None]
 
 def prepare(items: Sequence[Item]) -> list[Prepared]:
     """Do what needs no database. An answer that cannot be spelled out counts as failed, as every unusable answer."""
-    return [join(item, produce(item)) if isinstance(item, Outcome) else item for item in items]
+    return [join(item, produce(item)) if isinstance(item, ContextItem) else item for item in items]
 
 
-def produce(item: Outcome) -> Product:
+def produce(item: ContextItem) -> Product:
     """What is stored of a context; no body where there is none or it cannot be spelled out."""
     body, told = None, None
     if item.context.read_status is ReadStatus.OK:
         try:
             told = decoded(item.context.body)
             body = pack(item.context.body)
-        except (CannotStore, ValueError, RecursionError):
+        except (ValueError, RecursionError):  # CannotStore is one
             told = None
     if isinstance(item, StepContextWrite):
         return body, None
-    facts = extract(item.row, told, read=body is not None, related=False)
-    return body, stored(item.context.execution_sid, facts, told)
+    return body, stored_for(item.row, told, read=body is not None)
 
 
-def join(item: Outcome, product: Product) -> Prepared:
+def join(item: ContextItem, product: Product) -> Prepared:
     """An item and what :func:`produce` made of it."""
     body, facts = product
     if body is None and item.context.read_status is ReadStatus.OK:

@@ -61,6 +61,10 @@ class StepContextWrite:
     row_stamp: str = ""
 
 
+ContextItem = ContextWrite | StepContextWrite
+"""What came of reading a context."""
+
+
 @value
 class Coverage:
     """The executions of a flow created in [since, until) have been completely listed."""

@@ -12,12 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from sidscope.archive import helper
 from sidscope.archive.connect import is_busy, is_corrupt, is_passing
 from sidscope.archive.helper import Helper
 from sidscope.archive.preparing import Prepared
 from sidscope.archive.store import Store
-from sidscope.archive.types import ArchiveError, ContextWrite, Item, StepContextWrite
+from sidscope.archive.types import ArchiveError, ContextItem, Item
 
 Result = TypeVar("Result")
 Turn = Callable[[], contextlib.AbstractContextManager[object]]
@@ -26,7 +25,7 @@ Commit = Callable[[list[str]], None]
 _BATCH_SECONDS: Final = 0.020
 _BATCH: Final = 100  # enough to commit at once
 _LARGEST_BATCH: Final = 2_000  # where the queue is long: fewer commits, still short transactions
-_CONTEXT: Final = 20  # a decoded context weighs as much as this many rows
+_CONTEXT: Final = 20  # a context weighs as much as this many rows
 _MANY: Final = 200  # contexts for which it is worth to start a process
 _ROOM: Final = 5_000  # rows that may wait: some 20 MB, half a second of work
 _PATIENCE: Final = 30.0  # seconds for which another process may hold the lock before that is a problem
@@ -86,7 +85,7 @@ class Writer:
     def put(self, items: Sequence[Item]) -> None:
         """Enqueue; waits while too much is waiting. Raises ArchiveError if it would wait for a writer in trouble."""
         if items:
-            weight = sum(_CONTEXT if isinstance(item, ContextWrite | StepContextWrite) else 1 for item in items)
+            weight = sum(_CONTEXT if isinstance(item, ContextItem) else 1 for item in items)
             self._enqueue(_Entry(items=items, weight=weight))
 
     def run(self, job: Callable[[sqlite3.Connection], Result]) -> Result:
@@ -188,7 +187,7 @@ class Writer:
         """What to write next; empty when all is done and nothing will come, or nothing is there and not waited for."""
         with self._condition:
             while wait and not self._queue and not self._closing:
-                if not self._condition.wait(helper.REST if self._helper.running else None):
+                if not self._condition.wait(self._helper.patience):
                     self._helper.end()
             deadline = time.monotonic() + _BATCH_SECONDS
             while wait and self._weight < _BATCH and not self._closing and self._hurried <= self._done:
