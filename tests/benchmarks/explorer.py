@@ -121,8 +121,7 @@ def keys(sizes: Sizes) -> list[Figure]:
         many = stack.enter_context(exploring(stack.enter_context(archived(sizes.listed)), settle=sizes.settle))
         few = stack.enter_context(exploring(stack.enter_context(archived(sizes.few)), settle=sizes.settle))
         for key in KEYS:
-            presses = max(1, sizes.keys // 4) if key.long else sizes.keys
-            ours, theirs = in_turns(presses, partial(_pressed, many, key, sizes), partial(_pressed, few, key, sizes))
+            ours, theirs = in_turns(sizes.keys, partial(_pressed, many, key, sizes), partial(_pressed, few, key, sizes))
             worst = max(worst, *ours)
             figures.append(
                 Figure(
@@ -132,7 +131,7 @@ def keys(sizes: Sizes) -> list[Figure]:
                     at_most=key.at_most,
                     ours=seconds([percentile(ours, 0.95)]),
                     baseline=seconds([percentile(theirs, 0.95)]),
-                    rounds=presses,
+                    rounds=sizes.keys,
                 )
             )
     return [

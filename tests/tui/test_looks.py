@@ -38,6 +38,22 @@ def listed(*records: Record, cells: int = 100, grouping: Grouping = Grouping.CON
     return [text(line_parts(line, layout, grouping, NOW)) for line in arrange(records, grouping).lines]
 
 
+def test_a_groups_line_tells_of_all_its_executions_however_many_and_anew_when_one_changes() -> None:
+    one = "whatsapp:+4915100000001"
+    runs = [record(number, minutes=number, contact=one) for number in range(1, 1_100)]
+    runs.append(record(1_200, minutes=1_200, contact=one, flow_sid=sid("FW", 2), flow_name="Billing"))
+    arranged = arrange(runs, Grouping.CONTACT)
+
+    def line() -> str:
+        return text(line_parts(arranged.lines[0], columns(140), Grouping.CONTACT, NOW))
+
+    assert "2 flows" in line()
+    assert "○" in line()
+    assert "●" not in line()
+    arranged.put([replace(runs[700], status="active")])
+    assert "●" in line()
+
+
 def told(detail: Detail, cells: int = 70) -> str:
     return "\n".join(text(row.parts) for row in story_rows(detail, NOW, cells))
 

@@ -320,6 +320,8 @@ class Arrangement:
 
     def _lay_out(self, dirty: set[str]) -> None:
         """Brings order and heights up to date with the executions of these groups."""
+        if not dirty:
+            return  # all lines would be counted anew
         moving = []
         for key in dirty:
             runs, newest = self._runs.get(key), self._newest.get(key)

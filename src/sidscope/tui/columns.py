@@ -215,27 +215,24 @@ def _state(state: Mark, outcome: Mark | None) -> Ink:
 
 
 def _group_fields(group: Group, grouping: Grouping, now: datetime) -> dict[str, Ink]:
-    newest, failed, records = group.newest, group.failed, group.records
-    active = next((record for record in records if record.active), None)
-    state = state_mark(active or newest)
-    flows = {record.flow_sid for record in records} if len(records) < 1000 else {newest.flow_sid}
-    anomalies = any(record.anomalies for record in records)
+    newest, told = group.newest, group.tidings
+    state = state_mark(told.active or newest)
     sid = newest.flow_sid if grouping is Grouping.FLOW else newest.conversation_sid or newest.call_sid
     if grouping is Grouping.CONTACT:
         sid = None
     fields = {
-        "state": _state(state, outcome_mark(failed) if failed else None),
+        "state": _state(state, outcome_mark(told.failed) if told.failed else None),
         "age": Ink(age(started(newest), now), "strong"),
         "sid": Ink(short(sid) if sid else ("contact" if newest.contact else "run"), "sidstrong"),
         "why": Ink(_how_many(group), "strong"),
         "flow": Ink(newest.flow_name or short(newest.flow_sid), "strong")
-        if len(flows) == 1
-        else Ink(count(len(flows), "flow"), "dim"),
+        if told.flows == 1
+        else Ink(count(told.flows, "flow"), "dim"),
     }
     if grouping is not Grouping.FLOW:
         fields["channel"] = Ink(newest.channel or "?", "plain")
         fields["contact"] = Ink(contact_text(newest), "strong")
-    if anomalies:
+    if told.anomalies:
         fields["alarm"] = Ink(ANOMALY.sign, ANOMALY.ink)
     return fields
 

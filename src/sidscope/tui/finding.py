@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -152,9 +153,14 @@ class Finding:
     async def _rearrange_in_thread(self, grouping: Grouping, then: Callable[[], None] | None) -> None:
         app = self._app
         plan = app.session.plan(grouping, self._matches())
-        await app.feed.in_thread(plan.build)
-        self._show(app.session.adopt(plan), then)
-        await asyncio.sleep(PAINTED)
+        # Fifty thousand groups would be walked through while they are made, and again while they are painted.
+        gc.disable()
+        try:
+            await app.feed.in_thread(plan.build)
+            self._show(app.session.adopt(plan), then)
+            await asyncio.sleep(PAINTED)
+        finally:
+            gc.enable()
         await app.feed.in_thread(app.session.let_go)
 
     def _show(self, change: Change, then: Callable[[], None] | None) -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from sidscope.domain.record import Record
 from sidscope.domain.records import EPOCH
 from sidscope.domain.sids import sid_key
+from sidscope.domain.value import value
 
 SHORTEST_GAP = timedelta(minutes=1)
 """So long between two executions of one conversation, and the time between them gets a line."""
@@ -40,6 +41,18 @@ class Place(NamedTuple):
     key: str
 
 
+@value
+class Tidings:
+    """What a group's line tells of all its executions."""
+
+    failed: Record | None
+    """The last one that failed."""
+    active: Record | None
+    """The last one that has not ended."""
+    anomalies: bool
+    flows: int
+
+
 @dataclass(slots=True, eq=False)
 class Group:
     """Executions that belong together, as they are while nothing changes."""
@@ -53,6 +66,7 @@ class Group:
     hidden: int = 0
     """How many more executions belong to it that the filter hides."""
     _lines: list[Line] | None = None
+    _tidings: Tidings | None = None
 
     @property
     def newest(self) -> Record:
@@ -60,9 +74,17 @@ class Group:
         return self.records[0]
 
     @property
-    def failed(self) -> Record | None:
-        """The last one that failed."""
-        return next((record for record in self.records if record.failed), None)
+    def tidings(self) -> Tidings:
+        """What there is to tell of it: looked for once, in however many executions."""
+        if self._tidings is None:
+            records = self.records
+            self._tidings = Tidings(
+                next((record for record in records if record.failed), None),
+                next((record for record in records if record.active), None),
+                any(record.anomalies for record in records),
+                1 if self.by_flow else len({record.flow_sid for record in records}),
+            )
+        return self._tidings
 
     @property
     def runs(self) -> Sequence[Record]:
