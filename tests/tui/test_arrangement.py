@@ -114,6 +114,7 @@ def test_changing_it_bit_by_bit_gives_what_arranging_it_anew_gives(
             ]
             assert [line[:1] + line[2:] for line in built.lines] == [line[:1] + line[2:] for line in anew.lines]
             assert len(built) == len(held)
+            assert len(built.lines) == len(list(built.lines))
             for index, line in enumerate(built.lines):
                 if line.place is not None:
                     assert built.index_of(line.place) == index

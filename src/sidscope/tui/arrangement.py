@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
-from itertools import accumulate, repeat
+from itertools import accumulate, islice, repeat
 from operator import attrgetter
 from typing import overload
 
@@ -94,7 +94,7 @@ class Arrangement:
         self._newest: dict[str, Record] = {}  # by group: the execution that it stands in the order for
         self._order: list[str] = []  # the keys of the groups, that with the newest execution first
         self._tall: dict[str, int] = {}  # by group: how many lines it has, if more than one
-        self._ends: array[int] | None = None  # of each group: how many lines there are to its end
+        self._ends = array("L")  # of each group: how many lines there are to its end; known of so many from the top
         self._seen: dict[str, Group] = {}  # those that somebody has looked at
         self._hidden: set[str] = set()  # the keys of what the filter hides
         self._hidden_in: Counter[str] = Counter()  # by group: how many of them
@@ -197,9 +197,15 @@ class Arrangement:
         return self._counted()[position - 1] if position else 0
 
     def _counted(self) -> array[int]:
-        if self._ends is None:
-            self._ends = array("L", accumulate(map(self._tall.get, self._order, repeat(1))))
-        return self._ends
+        ends, order = self._ends, self._order
+        if len(ends) < len(order):
+            heights = map(self._tall.get, islice(order, len(ends), None), repeat(1))
+            ends.extend(islice(accumulate(heights, initial=ends[-1] if ends else 0), 1, None))
+        return ends
+
+    def _count_from(self, position: int) -> None:
+        """From this group on the lines are others: they are counted anew when somebody asks."""
+        del self._ends[position:]
 
     def _position(self, key: str) -> int:
         return self._position_for(_stamp(self._newest[key]))
@@ -249,7 +255,7 @@ class Arrangement:
         self._forget_groups()
         self._order.clear()
         self._newest.clear()
-        self._ends = None
+        self._count_from(0)
         while self._runs:
             self._runs.popitem()
 
@@ -302,7 +308,7 @@ class Arrangement:
 
     def _count_all(self) -> None:
         self._tall = self._heights(self._runs)
-        self._ends = None
+        self._count_from(0)
 
     def _count(self, keys: Collection[str]) -> None:
         """Has groups that changed, or are there no more, looked at and counted anew."""
@@ -311,7 +317,13 @@ class Arrangement:
             if (group := self._seen.pop(key, None)) is not None:
                 group.forget_lines()
         self._tall |= self._heights({key: self._runs[key] for key in keys if key in self._runs})
-        self._ends = None
+        if (first := self._first_of(self._newest[key] for key in keys if key in self._newest)) is not None:
+            self._count_from(first)
+
+    def _first_of(self, newest: Iterable[Record]) -> int | None:
+        """Where the first of these groups stands, or would stand, each given by its newest execution."""
+        stamp = max(map(_stamp, newest), default=None)
+        return None if stamp is None else self._position_for(stamp)
 
     def _forget_groups(self) -> None:
         for group in self._seen.values():
@@ -320,8 +332,6 @@ class Arrangement:
 
     def _lay_out(self, dirty: set[str]) -> None:
         """Brings order and heights up to date with the executions of these groups."""
-        if not dirty:
-            return  # all lines would be counted anew
         moving = []
         for key in dirty:
             runs, newest = self._runs.get(key), self._newest.get(key)
@@ -337,6 +347,8 @@ class Arrangement:
     def _move(self, keys: list[str]) -> None:
         """Takes these groups out of the order, and sorts in those that there still are."""
         out = sorted(self._position(key) for key in keys if key in self._newest)
+        if out:
+            self._count_from(out[0])
         for key in keys:
             self._newest.pop(key, None)
         shown = {key: runs[0] for key in keys if (runs := self._runs.get(key))}
@@ -354,10 +366,9 @@ class Arrangement:
         order, newest = self._order, self._newest
         if out:
             order[out[0] :] = [key for key in order[out[0] :] if key in newest]
-        places = [*out[:1], *(self._position_for(_stamp(record)) for record in shown.values())]
-        newest.update(shown)
-        if shown:
-            start = min(places)
+        if (start := self._first_of(shown.values())) is not None:
+            start = min([start, *out[:1]])
+            newest.update(shown)
             order[start:] = sorted([*order[start:], *shown], key=lambda key: _stamp(newest[key]), reverse=True)
 
 

@@ -93,7 +93,6 @@ class ExecutionList(LineView):
         session, height = self.session, self.size.height
         top = round(self.scroll_y)
         index = session.index
-        self._strips.clear()
         y = self.lead + self._index - top
         new = index if index is not None else 0
         if not 0 <= y < height and self._anchor is not None:

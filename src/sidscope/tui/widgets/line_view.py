@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from textual import events
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -61,6 +61,7 @@ class LineView(Inked, ScrollView, can_focus=True, inherit_bindings=False):
         self.lead = 0
         self._at = 0
         self._strips: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
+        self._cells: int | None = None  # while it is painted: Textual looks for them on the screen at every asking
 
     # --- what subclasses say
 
@@ -83,7 +84,7 @@ class LineView(Inked, ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def cells(self) -> int:
         """How many cells a line has: all but the scrollbar's."""
-        return self.scrollable_content_region.width
+        return self.scrollable_content_region.width if self._cells is None else self._cells
 
     # --- the cursor
 
@@ -203,11 +204,18 @@ class LineView(Inked, ScrollView, can_focus=True, inherit_bindings=False):
         top = max(0, round(self.scroll_y) - self.lead)
         return range(top, min(self.line_count(), top + self.size.height))
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._cells = self.cells
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._cells = None
+
     def render_line(self, y: int) -> Strip:
         cells = self.cells
         index = y + round(self.scroll_y) - self.lead
         if not 0 <= index < self.line_count():
-            return Strip.blank(cells, self.rich_style)
+            return self._blank(cells)
         at_cursor = index == self.cursor_index and self.can_stand(index)
         look = (2 if self.has_focus else 1) if at_cursor else 0
         key = (self.line_key(index), look, cells)
@@ -216,6 +224,13 @@ class LineView(Inked, ScrollView, can_focus=True, inherit_bindings=False):
             strip = self._strips[key] = self.paint(self.line_parts(index, cells), cells, look)
             if len(self._strips) > KEPT_STRIPS:
                 self._strips.popitem(last=False)
+        return strip
+
+    def _blank(self, cells: int) -> Strip:
+        """A line below the last one; kept too, for Textual makes its style anew at every asking."""
+        strip = self._strips.get(("blank", cells))
+        if strip is None:
+            strip = self._strips["blank", cells] = Strip.blank(cells, self.rich_style)
         return strip
 
     # --- events
