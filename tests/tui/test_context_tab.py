@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidscope.archive import Archive
+from sidscope.archive import Archive, ContextWrite
+from sidscope.domain.records import Context, ReadStatus
 from sidscope.tui.highlight import highlighted
 from sidscope.tui.ink import Ink
 from sidscope.tui.json_tree import JsonTree
 from sidscope.tui.raw_json import raw_text
 from tests.tui.explorer import User, exploring
-from tests.tui.samples import Filler, context, filled, sid
+from tests.tui.samples import NOW, Filler, context, filled, sid
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -49,6 +51,64 @@ def test_matches_stand_out_wherever_they_are() -> None:
     parts = list(highlighted([Ink("abcABC", "key"), Ink("x")], "bc"))
     assert parts == [Ink("a", "key"), Ink("bc", "match"), Ink("A", "key"), Ink("BC", "match"), Ink("x")]
     assert list(highlighted([Ink("İstanbul")], "ist")) == [Ink("İstanbul")]
+
+
+@given(st.dictionaries(st.text(), JSON), st.dictionaries(st.text(), JSON), st.sets(st.integers(0, 30)))
+def test_another_reading_is_folded_like_the_one_before_where_both_hold_the_same(
+    body: dict[str, Any], more: dict[str, Any], turned: set[int]
+) -> None:
+    before, after = JsonTree(body), JsonTree(body | {f"new {key}": value for key, value in more.items()})
+    for index in turned & set(range(len(before.nodes))):
+        before.fold(index)
+    after.fold_like(before)
+    assert [after.nodes[at].path for at in after.shown][: len(before.shown)] == [
+        before.nodes[at].path for at in before.shown
+    ]
+    for index, node in enumerate(before.nodes):
+        assert after.nearest(node.path) == index
+
+
+def test_of_what_is_not_there_any_more_the_nearest_is_what_would_hold_it() -> None:
+    tree = JsonTree({"widgets": {"Ask": {"inbound": None}, "As": 1}, "w": [{"a": 1}]})
+    paths = {"widgets.Ask.inbound.Body": "widgets.Ask", "widgets.Other": "widgets", "w[0].b": "w[0]", "gone": None}
+    found = {path: tree.nearest(path) for path in paths}
+    assert {path: None if at is None else tree.nodes[at].path for path, at in found.items()} == paths
+
+
+async def test_while_the_context_grows_folds_and_cursor_stay(archive: Archive) -> None:
+    body = context("whatsapp:+4915100000001", sid("CH", 1), Ask={"inbound": {"Body": "yes"}})
+    more = {"aaa": {"new": 1}, **body}
+    row = Filler(archive).add(1, minutes=1, active=True, body=body)
+    archive.flush()
+    async with exploring(archive) as user:
+        view, wanted = user.app.pane.context, "widgets.Ask.inbound.Body"
+
+        async def reads(grown: dict[str, Any], seconds: float) -> None:
+            archive.write(ContextWrite(Context(row.sid, ReadStatus.OK, NOW + timedelta(seconds=seconds), grown), row))
+            archive.flush()
+            user.app.feed.changed([sid("FN", 1).upper()])
+            await user.until(lambda: view.json is not None and len(view.json.body) == len(grown))
+            await user.settled()
+
+        def path() -> str | None:
+            return view.json.nodes[view.node_index].path if view.json and view.node_index is not None else None
+
+        await user.press("2", "tab")
+        await user.waits_for("trigger: {1}", "ChannelSid")
+        await user.press("slash")
+        await user.type("yes")
+        await user.press("enter")
+        await user.until(lambda: path() == wanted)
+        for seconds, key in ((100, "0"), (200, "v")):
+            await user.press(key)
+            at = view.cursor_index
+            await reads(more, seconds)
+            assert path() == wanted
+            assert view.cursor_index > at
+            await reads(body, seconds + 50)
+            assert path() == wanted
+            assert view.cursor_index == at
+        await user.waits_for(wanted)
 
 
 async def searches(user: User, text: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from sidscope.archive import Archive
 from sidscope.domain.records import ReadStatus
 from sidscope.tui.arrangement import Grouping
+from sidscope.tui.widgets.ink_line import InkLine
 from tests.tui.explorer import exploring
 from tests.tui.samples import NOW, Filler, context, filled, open_archive, sid
 
@@ -208,6 +209,11 @@ async def test_an_empty_archive_says_so_and_what_to_do(archive: Archive) -> None
 async def test_every_size_down_to_nothing_is_survived(archive: Archive) -> None:
     filled(archive)
     async with exploring(archive) as user:
+
+        def titles_fit() -> bool:
+            titles = "".join(ink.text for ink in user.app.list.column_titles())
+            return not titles or user.app.query_one("#columns", InkLine).text == titles
+
         for width, height, words in (
             (120, 30, "Story"),
             (80, 24, "Story"),
@@ -221,6 +227,7 @@ async def test_every_size_down_to_nothing_is_survived(archive: Archive) -> None:
             await user.pilot.resize_terminal(width, height)
             await user.settled()
             await user.waits_for(words)
+            await user.until(titles_fit, "titles for that width")
         assert user.app.focused is user.app.list
         await user.press("j", "2", "tab", "G", "tab")
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+import threading
 from pathlib import Path
 
+import pytest
 from textual import events
 
 from sidscope.archive import Archive
 from sidscope.tui.keyboard import LONGEST_PASTE, MOST, SILENCE, Keyboard
-from tests.tui.explorer import exploring, quiet_world, simulated
+from sidscope.tui.widgets import detail_pane
+from tests.tui.explorer import PATIENCE, exploring, quiet_world, simulated
 from tests.tui.samples import filled, sid
 from tests.tui.test_terminal import ROOT, STARTS, Tmux, tmux
 
@@ -26,6 +30,34 @@ async def test_what_is_typed_after_enter_does_not_land_in_the_box(archive: Archi
         await user.at_once("x", "slash", "status:active", "enter", "k")
         assert user.app.box.text == "status:active"
         assert user.app.focused is user.app.list
+
+
+async def test_keys_for_a_detail_wait_until_it_is_that_of_the_execution_under_the_cursor(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(detail_pane, "GIVES_WAY", 600.0)
+    filled(archive)
+    async with exploring(archive) as user:
+        pane, may_read = user.app.pane, threading.Event()
+        await user.press("2")
+        await user.until(lambda: pane.detail is not None and pane.context.json is not None)
+        before = pane.detail
+        assert before is not None
+        user.app.feed._details.submit(may_read.wait)  # what is read from now on takes its time
+        try:
+            for key in ("end", *6 * "k", "tab", "j", "j"):
+                user.app.post_message(events.Key(key, key))
+            async with asyncio.timeout(PATIENCE):
+                while not (pane.has_focus_within and len(user.app.keyboard.waiting) == 2):  # noqa: ASYNC110
+                    await asyncio.sleep(0.005)
+            assert pane.detail is before
+            assert pane.context.cursor_index == 0
+        finally:
+            may_read.set()
+        await user.settled()
+        assert pane.detail is not before
+        assert user.cursor_sid == sid("FN", 4)
+        assert pane.context.cursor_index == 2
 
 
 async def test_nor_does_it_after_a_sid_while_twilio_is_being_asked(tmp_path: Path) -> None:

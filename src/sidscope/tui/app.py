@@ -352,6 +352,14 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing)
 
     # --- the cursor
 
+    @property
+    def awaits_content(self) -> bool:
+        return self.begun and self.pane.stale and self.pane.has_focus_within
+
+    @on(DetailPane.Shown)
+    async def _detail_shown(self) -> None:
+        await self.give_out()
+
     @on(LineView.Moved, "#list")
     def _list_moved(self) -> None:
         self._cursor_moved()

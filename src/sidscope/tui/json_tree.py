@@ -71,6 +71,22 @@ class JsonTree:
         self.folded = {i for i, node in enumerate(self.nodes) if node.holds and node.depth >= 1} if folded else set()
         self._flatten()
 
+    def fold_like(self, other: JsonTree) -> None:
+        """Folds what is folded in another reading of the same; what that did not hold stays as it is."""
+        folds = {node.path: index in other.folded for index, node in enumerate(other.nodes) if node.holds}
+        self.folded = {i for i, node in enumerate(self.nodes) if node.holds and folds.get(node.path, i in self.folded)}
+        self._flatten()
+
+    def nearest(self, path: str) -> int | None:
+        """The node with this path; where it is not there any more, what would hold it."""
+        found = None
+        for index, node in enumerate(self.nodes):
+            if node.path == path:
+                return index
+            if node.holds and path.startswith((f"{node.path}.", f"{node.path}[")):
+                found = index
+        return found
+
     def reveal(self, index: int) -> int:
         """Unfolds whatever holds the node; its place among those shown."""
         around = self.parent(index)

@@ -4,8 +4,8 @@ Textual hands a key to whatever has the focus at that moment, which then sends m
 keys bound with priority it deals with at once. Of keys that come together (over a slow line, while the machine is
 busy) the next would be handed out before the last has moved the focus: ``enter`` and ``j`` in the box would write a j
 there. So what comes after a key that may leave a line, and what would overtake others, waits until all that they led
-to has been dealt with. And a terminal that pastes without brackets sends each character as a key; more than anybody
-types is left out, before it fills the memory.
+to has been dealt with. Keys for something whose content is still being read wait for that. And a terminal that pastes
+without brackets sends each character as a key; more than anybody types is left out, before it fills the memory.
 """
 
 from __future__ import annotations
@@ -131,6 +131,12 @@ class OrderlyApp(App[None]):
         """Whether every key has had its effect."""
         return not self._settling and self.keyboard.empty
 
+    @property
+    def awaits_content(self) -> bool:
+        """Whether what has the focus does not show yet what the next key is meant for; :meth:`give_out` has to be
+        called when it does."""
+        return False
+
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, Typed) and not event.is_forwarded:
             if self.keyboard.take(event):
@@ -147,6 +153,9 @@ class OrderlyApp(App[None]):
         """Gives out what waits, unless it must wait for what was given out before."""
         while (first := self.keyboard.next(urgent=self._settling)) is not None:
             urgent = isinstance(first, events.Key) and first.key in self.keyboard.urgent
+            if self.awaits_content and not urgent:
+                self.keyboard.waiting.appendleft(first)
+                return
             if self._last is not None and not urgent and (self._leaving or self._goes_ahead(first)):
                 self.keyboard.waiting.appendleft(first)
                 self._settling = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from textual import events
+from textual import events, on
 from textual.geometry import Size
 from textual.screen import Screen
 
@@ -15,6 +15,7 @@ from sidscope.tui.actions import Actions
 from sidscope.tui.commands import BOX, CONTEXT, LIST, SIDS, STEPS, first_keys, for_footer
 from sidscope.tui.ink import Ink, Row, wrap
 from sidscope.tui.sights import FILTERED_AWAY, HALF_TYPED, list_sight, sight_rows
+from sidscope.tui.widgets.execution_list import ExecutionList
 from sidscope.tui.widgets.ink_line import InkLine
 from sidscope.tui.widgets.rows_view import RowsView
 
@@ -58,6 +59,10 @@ class Surroundings(Actions):
         if self.focused is None:  # it was on a pane that had no room for a while
             self.focus_pane(self.pane.tab if self.screen.has_class("reading") else LIST)
         self.repaint_chrome()
+
+    @on(ExecutionList.Resized)
+    def _list_resized(self) -> None:
+        self.repaint_chrome()  # the titles of its columns: it may get its size later than the screen
 
     def on_descendant_focus(self) -> None:
         self.repaint_chrome()  # footer and titles are about the pane that has the focus, and the focus comes later

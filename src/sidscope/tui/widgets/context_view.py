@@ -35,14 +35,22 @@ class ContextView(LineView):
         self._maker: Maker | None = None
         self._rows: Sequence[Row] = ()
 
-    def show_tree(self, tree: JsonTree) -> None:
-        """Shows a context; the same tree again keeps folds, cursor and scroll position."""
-        if tree is self.json:
+    def show_tree(self, tree: JsonTree, *, again: bool = False) -> None:
+        """Shows a context. ``again``: it is another reading of the one that is shown, which keeps its folds, and the
+        cursor its member on its line of the screen."""
+        before, at = self.json, self.node_index
+        if tree is before or (again and before is not None and before.body == tree.body):
             return
+        y = self._at - round(self.scroll_y)
         self.json, self._maker, self._rows = tree, None, ()
+        if again and before is not None:
+            tree.fold_like(before)
         self._raw = raw_lines(tree) if self.raw else []
         self.found = tree.matches(self.wanted)
         self._restart()
+        if again and before is not None and at is not None:
+            self._at = self._line_of(tree.nearest(before.nodes[at].path))
+            self.scroll_to(y=max(0, self._at - y), animate=False, force=True)
 
     def show_rows(self, maker: Maker) -> None:
         """Shows words instead."""
@@ -193,15 +201,19 @@ class ContextView(LineView):
         """Puts the cursor on a node of the tree, unfolding what holds it."""
         if self.json is None:
             return
-        if self.raw:
-            # A node inside a string has no line of its own: the string has.
-            starts = [line.node for line in self._raw]
-            place = starts.index(max(start for start in starts if start <= node))
-        else:
-            place = self.json.reveal(node)
+        if not self.raw:
+            self.json.reveal(node)
             self.resize_lines()
             self.repaint()
-        self.move_to(place)
+        self.move_to(self._line_of(node))
+
+    def _line_of(self, node: int | None) -> int:
+        """The line that shows a node, or else what holds it."""
+        if self.json is None or node is None:
+            return 0
+        # In raw JSON a node inside a string has no line of its own: the string has.
+        starts = [line.node for line in self._raw] if self.raw else self.json.shown
+        return starts.index(max(start for start in starts if start <= node))
 
     def toggle_raw(self) -> None:
         """Shows the raw JSON in place of the tree, or the tree again; the cursor stays on its node."""

@@ -35,6 +35,9 @@ from sidscope.tui.words import age, count
 MOST_ROWS = 20
 """Rows that the picture of a story takes at most, however tall the pane."""
 
+GIVES_WAY = 0.15
+"""Seconds after which the detail of another execution gives way, if its successor has not been read by then."""
+
 TABS = ((STORY, "Story"), (CONTEXT, "Context"), (STEPS, "Steps"), (SIDS, "SIDs"))
 
 
@@ -54,6 +57,9 @@ class DetailPane(Vertical):
 
     class Switched(Message):
         """Another tab is shown."""
+
+    class Shown(Message):
+        """It is not :attr:`stale` any more."""
 
     def __init__(self, now: Callable[[], datetime], keys: Mapping[str, str], *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -145,7 +151,12 @@ class DetailPane(Vertical):
         elif self.detail is None:
             self._show_all(LOADING_DETAIL)
         else:
-            self.set_timer(0.15, lambda: self._still_waiting(key))
+            self.set_timer(GIVES_WAY, lambda: self._still_waiting(key))
+
+    @property
+    def stale(self) -> bool:
+        """Whether what is shown is of another execution than that under the cursor, for a moment at most."""
+        return self.detail is not None and self.detail.key != self.awaited
 
     def forget(self) -> None:
         """What is shown may not be seen any longer; the same is on its way in another form."""
@@ -165,6 +176,7 @@ class DetailPane(Vertical):
         self.picture.show(UNTOLD, None, keep=False)
         self.query_one("#contact", InkLine).show([])
         self._show_path()
+        self.post_message(self.Shown())
 
     def show(self, detail: Detail, *, offline: bool, reachable: bool) -> None:
         """Shows a detail; the same execution again keeps cursor, folds and scroll position."""
@@ -188,6 +200,7 @@ class DetailPane(Vertical):
         self.rows(SIDS).show(lambda cells: sid_rows(detail, cells), keep=same)
         self._show_context(detail, before if same else None, offline, reachable)
         self._show_path()
+        self.post_message(self.Shown())
 
     def _show_context(self, detail: Detail, before: Detail | None, offline: bool, reachable: bool) -> None:
         sight = context_sight(
@@ -196,9 +209,10 @@ class DetailPane(Vertical):
         mark = CONTEXTS.get(detail.record.context_status)
         self.query_one(TabStrip).note(CONTEXT, mark.sign if mark else "")
         if detail.tree is not None and sight is None:
-            if before is not None and before.tree is not None and before.read_at == detail.read_at:
-                return  # the same reading: what is folded and where the cursor stands is kept
-            self.context.show_tree(detail.tree)
+            again = before is not None and before.tree is not None
+            if before is not None and again and before.read_at == detail.read_at:
+                return  # the same reading
+            self.context.show_tree(detail.tree, again=again)
         elif sight is not None and (before is None or self._sight is not sight):
             self.context.show_rows(lambda cells: sight_rows(sight, cells, keys=self.keys))
         self._sight = sight

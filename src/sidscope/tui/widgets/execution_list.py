@@ -25,6 +25,9 @@ class ExecutionList(LineView):
     class FoldSign(Message):
         """The sign of a group that folds was clicked; the cursor is there."""
 
+    class Resized(Message):
+        """It has another size: other columns may fit."""
+
     def __init__(self, session: Session, now: Callable[[], datetime], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.session = session
@@ -130,6 +133,9 @@ class ExecutionList(LineView):
             if place is not None:
                 self._anchor = place, self.lead + index - top
                 return
+
+    def on_resize(self) -> None:
+        self.post_message(self.Resized())
 
     # --- the mouse
 
