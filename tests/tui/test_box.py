@@ -507,3 +507,30 @@ async def test_a_group_says_how_many_the_filter_hides(archive: Archive) -> None:
         await user.press("asterisk", "home")
         assert "9 runs" in user.row
         assert "of 9" not in user.row
+
+
+async def test_who_finds_nothing_and_clears_the_box_is_back_where_he_was(archive: Archive) -> None:
+    filled(archive)
+    async with exploring(archive) as user:
+        await user.press("j", "j")
+        here, y = user.cursor_sid, user.row_y
+        wanted = sid("FN", 9)[:4] + "f" * 30  # its beginning names another execution
+        await user.press("slash")
+        await user.type(wanted[:4])
+        assert user.cursor_sid == sid("FN", 9)
+        await user.type(wanted[4:])
+        assert user.app.session.cursor is None
+        await user.press("escape")
+        assert (user.cursor_sid, user.row_y) == (here, y)
+
+        await user.press("slash")
+        await user.type(wanted)
+        await user.press("enter")
+        await user.waits_for("sidscope is offline")
+        await user.press("escape")
+        assert (user.cursor_sid, user.row_y) == (here, y)
+
+        await user.press("slash")
+        await user.type(wanted[:4])
+        await user.press("enter", "escape")
+        assert user.cursor_sid == sid("FN", 9)

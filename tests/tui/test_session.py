@@ -110,16 +110,6 @@ def test_the_row_being_looked_at_stays_even_if_it_no_longer_passes_the_filter() 
     assert session.cursor is None
 
 
-def test_a_filter_that_nothing_passes_gives_the_cursor_back_where_it_was() -> None:
-    session = started(many([10, 20, 30]), at=1)
-    session.arrange(matches=lambda _: False)
-    assert session.cursor is None
-    session.apply([record(5)])
-    session.arrange(matches=lambda _: False)
-    session.arrange()
-    assert session.cursor == on(20)
-
-
 def test_regrouping_by_flow_opens_the_flow_that_the_cursor_is_in() -> None:
     session = started(many([10, 20, 30]), at=1)
     session.arrange(Grouping.FLOW)

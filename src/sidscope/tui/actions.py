@@ -263,8 +263,7 @@ class Actions(DressedApp):
         self.box.line.select_all()  # which then takes the place of what is there
 
     def do_clear_filter(self) -> None:
-        self.box.set_text("")
-        self.finding.filter_as_typed("")
+        self.finding.clear()
 
     def do_copy_conversation(self) -> None:
         record = self.record_here

@@ -362,6 +362,7 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing)
 
     @on(LineView.Moved, "#list")
     def _list_moved(self) -> None:
+        self.finding.chosen()
         self._cursor_moved()
         self.repaint_chrome()
 
@@ -398,6 +399,7 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing)
         if self.left_at is not None:
             return
         self.session.settle()
+        self.finding.chosen()
         self.finding.enter(event.text)
 
     def on_filter_box_left(self, event: FilterBox.Left) -> None:
@@ -406,6 +408,8 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing)
             return
         if event.cleared and self.box.text:
             self.do_clear_filter()
+        if not event.cleared:
+            self.finding.chosen()
         self.focus_pane(LIST)
 
     def on_paste(self, event: events.Paste) -> None:

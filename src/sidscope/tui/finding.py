@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sidscope.domain.query import Query, QueryError, parse_query
@@ -13,7 +14,7 @@ from sidscope.domain.sids import is_sid, kind_of, same_sid, short
 from sidscope.domain.spelling import as_query, one_thing
 from sidscope.tui.arrangement import Grouping
 from sidscope.tui.asking import cost
-from sidscope.tui.groups import Kind, record_key, started
+from sidscope.tui.groups import Kind, Place, record_key, started
 from sidscope.tui.plan import Filter
 from sidscope.tui.session import Change
 from sidscope.tui.trail import Stop, Trail
@@ -37,6 +38,7 @@ class Finding:
         self._wrong: QueryError | None = None  # where it cannot
         self._entered = False  # it is meant so: nothing more is to be typed
         self._told: tuple[str, str] | None = None  # how it stands with the last search, in which ink
+        self._came_from: Place | None = None  # where the box was gone to from, until something else is chosen
         self._at_start: str | None = None  # the SID or address that the explorer was started with
         self._filling = False  # it was gone to before the list was there: what else belongs to it is no news
         self.filter_on = True
@@ -60,6 +62,22 @@ class Finding:
         session = self._app.session
         return Stop(session.cursor, session.grouping, self._app.box.text, self.filter_on)
 
+    def begin(self) -> None:
+        """The box is gone to."""
+        self.leave()
+        self._came_from = self._app.session.cursor or self._came_from
+
+    def chosen(self) -> None:
+        """The user looks at what the filter lets through, if it is anything."""
+        if self._app.session.lines:
+            self._came_from = None
+
+    def clear(self) -> None:
+        """Takes the filter away. Who has chosen nothing of what it let through is back where he was."""
+        place, self._came_from = self._came_from, None
+        self._app.box.set_text("")
+        self.filter_as_typed("", partial(self._stand_on, place))
+
     def leave(self) -> None:
         """The user is about to jump: `[` comes back here."""
         if self._app.session.cursor is not None:
@@ -75,25 +93,26 @@ class Finding:
         self._understand(stop.filter_text)
         self._switch(stop.filter_on)
 
-        def stand() -> None:
-            if place is not None:
-                self._app.show_change(self._app.session.stand_on(place), reveal=True)
-
         if same:
-            stand()
+            self._stand_on(place)
         else:
-            self.rearrange(stop.grouping, stand)
+            self.rearrange(stop.grouping, partial(self._stand_on, place))
+
+    def _stand_on(self, place: Place | None) -> None:
+        if place is not None:
+            self._app.show_change(self._app.session.stand_on(place), reveal=True)
 
     # --- filter
 
-    def filter_as_typed(self, text: str) -> None:
-        """Puts the filter on that ``text`` means: as far as it can be understood, and what is wrong with it is said."""
+    def filter_as_typed(self, text: str, then: Callable[[], None] | None = None) -> None:
+        """Puts the filter on that ``text`` means: as far as it can be understood, and what is wrong with it is said.
+        And does ``then``."""
         if self._asking is not None and one_thing(text) != self._asking:
             self.cancel()
         self._entered = False
         self._understand(text)
         self._switch(True)
-        self.rearrange(self._app.session.grouping)
+        self.rearrange(self._app.session.grouping, then)
 
     def switch_filter(self) -> None:
         """Takes the filter off for a while, or puts it on again; its text stays."""
@@ -342,7 +361,7 @@ class Finding:
         app = self._app
         if one_thing(app.box.text) != wanted:  # else where one came from was noted when the box was gone to
             self.leave()
-        self._asking = self._opening = self._told = None
+        self._asking = self._opening = self._told = self._came_from = None
         app.show_change(app.session.apply(records))
         app.show_change(app.session.let_in())
         goal = next((each for each in records if same_sid(each.execution_sid, wanted)), max(records, key=started))

@@ -135,7 +135,7 @@ class Moving(Actions):
     # --- the box
 
     def do_filter(self) -> None:
-        self.finding.leave()
+        self.finding.begin()
         super().do_filter()
 
     def do_clear_filter(self) -> None:

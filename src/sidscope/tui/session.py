@@ -59,8 +59,6 @@ class Session:
         """The keys of the known executions that have not ended."""
         self.revision = 0
         """Grows whenever records have come or changed."""
-        self._last: tuple[Place | None, Record | None] = (None, None)
-        """Where the cursor stood, on which execution, before the last change: while nothing is left to stand on."""
         self._folds = {each: FoldRule(all_folded=each is Grouping.FLOW) for each in Grouping}
         self._arrangement = Arrangement(grouping, self._folds[grouping])
         self._order = Order()
@@ -393,16 +391,15 @@ class Session:
     def _keep_cursor(self, rearrange: Callable[[], None]) -> Change:
         """Runs ``rearrange`` and puts the cursor back on what it stood on, or on what took its place."""
         before, index = self.cursor, self.index
-        here = (before, self.selected) if before is not None else self._last
+        newest = self.selected
         rearrange()
         if self.untouched:
             self.cursor = self.lines[0].place if self.lines else None
         elif self.cursor is None or self.index is None:
-            self.cursor = self._nearest(*here, index)
-        self._last = here
+            self.cursor = self._nearest(before, index, newest)
         return Change(lines=True, cursor=self.cursor != before)
 
-    def _nearest(self, place: Place | None, newest: Record | None, index: int | None) -> Place | None:
+    def _nearest(self, place: Place | None, index: int | None, newest: Record | None) -> Place | None:
         if place is not None:
             # A folded group swallowed the execution, or a group came apart: stay with the same execution.
             key = place.key if place.kind is Kind.RUN else (record_key(newest) if newest else "")
