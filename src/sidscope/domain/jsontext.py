@@ -27,7 +27,7 @@ def read_json(text: str | bytes) -> Any:
 
     try:
         return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeError):
         return json.loads(text if isinstance(text, str) else text.decode("utf-8", "surrogatepass"))
 
 
