@@ -17,9 +17,9 @@ def value(made: type[T]) -> type[T]:
     for three times as long to define a class and to make an instance: with a hundred such classes to import and some
     hundred thousand instances in an explorer, those are the start of every command and the time that a list takes.
     """
-    made = dataclass(eq=False, repr=False, slots=True)(made)
-    names = tuple(each.name for each in fields(made))  # type: ignore[arg-type]
-    told = tuple(each.name for each in fields(made) if each.repr)  # type: ignore[arg-type]
+    built: Any = dataclass(eq=False, repr=False, slots=True)(made)  # a class with fields, which mypy does not see
+    names = tuple(each.name for each in fields(built))
+    told = tuple(each.name for each in fields(built) if each.repr)
     if len(names) == 1:
         only = attrgetter(names[0])
         compared: Any = lambda one: (only(one),)  # noqa: E731
@@ -37,8 +37,9 @@ def value(made: type[T]) -> type[T]:
     def shown(one: T) -> str:
         return f"{type(one).__qualname__}({', '.join(f'{name}={getattr(one, name)!r}' for name in told)})"
 
-    made.__eq__ = equal  # type: ignore[assignment]
-    made.__hash__ = hashed  # type: ignore[assignment]
-    if "__repr__" not in made.__dict__:
-        made.__repr__ = shown  # type: ignore[assignment]
-    return made
+    built.__eq__ = equal
+    built.__hash__ = hashed
+    if "__repr__" not in built.__dict__:
+        built.__repr__ = shown
+    value_class: type[T] = built
+    return value_class

@@ -68,6 +68,8 @@ class Actions(DressedApp):
         assert isinstance(self, ExplorerApp)  # noqa: S101
         return self
 
+    # Other parts of the app do these: whoever mixes in this one without them has forgotten something.
+
     def show_change(self, change: Change, *, reveal: bool = False) -> None:
         """Brings list, detail and titles up to date with the session."""
         raise NotImplementedError

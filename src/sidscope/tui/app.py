@@ -406,10 +406,10 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing)
         if event.cleared and self.finding.asking:
             self.finding.cancel()
             return
-        if event.cleared and self.box.text:
-            self.do_clear_filter()
         if not event.cleared:
             self.finding.chosen()
+        elif self.box.text:
+            self.do_clear_filter()
         self.focus_pane(LIST)
 
     def on_paste(self, event: events.Paste) -> None:

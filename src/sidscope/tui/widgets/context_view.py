@@ -38,17 +38,17 @@ class ContextView(LineView):
     def show_tree(self, tree: JsonTree, *, again: bool = False) -> None:
         """Shows a context. ``again``: it is another reading of the one that is shown, which keeps its folds, and the
         cursor its member on its line of the screen."""
-        before, at = self.json, self.node_index
-        if tree is before or (again and before is not None and before.body == tree.body):
+        before, at = (self.json, self.node_index) if again else (None, None)
+        if tree is self.json or (before is not None and before.body == tree.body):
             return
         y = self._at - round(self.scroll_y)
         self.json, self._maker, self._rows = tree, None, ()
-        if again and before is not None:
+        if before is not None:
             tree.fold_like(before)
         self._raw = raw_lines(tree) if self.raw else []
         self.found = tree.matches(self.wanted)
         self._restart()
-        if again and before is not None and at is not None:
+        if before is not None and at is not None:
             self._at = self._line_of(tree.nearest(before.nodes[at].path))
             self.scroll_to(y=max(0, self._at - y), animate=False, force=True)
 
@@ -211,8 +211,10 @@ class ContextView(LineView):
         """The line that shows a node, or else what holds it."""
         if self.json is None or node is None:
             return 0
-        # In raw JSON a node inside a string has no line of its own: the string has.
-        starts = [line.node for line in self._raw] if self.raw else self.json.shown
+        if not self.raw:
+            return bisect_right(self.json.shown, node) - 1
+        # A node inside a string has no line of its own: the string has.
+        starts = [line.node for line in self._raw]
         return starts.index(max(start for start in starts if start <= node))
 
     def toggle_raw(self) -> None:

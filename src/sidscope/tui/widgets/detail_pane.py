@@ -159,15 +159,14 @@ class DetailPane(Vertical):
         return self.detail is not None and self.detail.key != self.awaited
 
     def forget(self) -> None:
-        """What is shown may not be seen any longer; the same is on its way in another form."""
+        """What is shown may not be seen any longer; what takes its place is on its way."""
         if self.detail is not None:
             self.detail = None
             self._show_all(LOADING_DETAIL)
 
     def _still_waiting(self, key: str | None) -> None:
-        if key == self.awaited and (self.detail is None or self.detail.key != key):
-            self.detail = None
-            self._show_all(LOADING_DETAIL)
+        if key == self.awaited and self.stale:
+            self.forget()
 
     def _show_all(self, sight: Sight) -> None:
         for name in (STORY, STEPS, SIDS):
@@ -209,10 +208,7 @@ class DetailPane(Vertical):
         mark = CONTEXTS.get(detail.record.context_status)
         self.query_one(TabStrip).note(CONTEXT, mark.sign if mark else "")
         if detail.tree is not None and sight is None:
-            again = before is not None and before.tree is not None
-            if before is not None and again and before.read_at == detail.read_at:
-                return  # the same reading
-            self.context.show_tree(detail.tree, again=again)
+            self.context.show_tree(detail.tree, again=before is not None)
         elif sight is not None and (before is None or self._sight is not sight):
             self.context.show_rows(lambda cells: sight_rows(sight, cells, keys=self.keys))
         self._sight = sight
