@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from sidscope.domain.record import Record
 from sidscope.tui import arrangement
-from sidscope.tui.arrangement import Arrangement, Grouping, arrange
+from sidscope.tui.arrangement import Arrangement, arrange
 from sidscope.tui.folds import FoldRule
 from sidscope.tui.groups import Kind, Line, Part, Place, record_key
+from sidscope.tui.ordering import Grouping, group_key
 from tests.tui.samples import record, sid
 
 
@@ -105,7 +106,7 @@ def test_changing_it_bit_by_bit_gives_what_arranging_it_anew_gives(
                 hidden.update(zip(keys, made, strict=True))
             else:
                 for each in made:
-                    key = arrangement.group_key(each, grouping)
+                    key = group_key(each, grouping)
                     folds.toggle(key)
                     built.fold(key)
             anew = arrange(held.values(), grouping, folds, hidden.values())

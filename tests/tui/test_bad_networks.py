@@ -149,7 +149,7 @@ async def test_an_outage_keeps_the_backlog_waiting_and_costs_nothing(
 async def test_what_went_wrong_once_does_not_hide_the_figures_for_ever(
     network: BadNetwork, world: World, memory: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sidscope.tui.app.STAYS", 0.5)
+    monkeypatch.setattr("sidscope.tui.news.STAYS", 0.5)
     async with exploring(memory, engine_on(network, world, memory), since=SINCE) as user:
         await whole(user, world)
         user.app.post_message(FromEngine(engine_says("Twilio", "HTTP 503")))

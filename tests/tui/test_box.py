@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from sidscope.archive import Archive
 from sidscope.demo import SimulatedAccount
 from sidscope.domain.query import VALUES, QueryError, parse_query
-from sidscope.tui.arrangement import Grouping
 from sidscope.tui.asking import cost
 from sidscope.tui.completion import MOST, Vocabulary, ghost
 from sidscope.tui.groups import Kind
+from sidscope.tui.ordering import Grouping
 from sidscope.tui.place import SavedPlace
 from sidscope.tui.trail import TEXTS, History
 from tests.tui.explorer import exploring, quiet_world, simulated

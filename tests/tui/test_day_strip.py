@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from sidscope.archive import Archive
 from sidscope.domain.record import Record
 from sidscope.safetext import width
-from sidscope.tui.arrangement import Grouping, arrange
+from sidscope.tui.arrangement import arrange
 from sidscope.tui.columns import age_text, columns, line_parts
 from sidscope.tui.day_strip import day_strip
+from sidscope.tui.ordering import Grouping
 from tests.tui.explorer import exploring
 from tests.tui.samples import NOW, filled, record
 

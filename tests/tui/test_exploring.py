@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sidscope.archive import Archive
 from sidscope.domain.records import ReadStatus
-from sidscope.tui.arrangement import Grouping
+from sidscope.tui.ordering import Grouping
 from sidscope.tui.widgets.ink_line import InkLine
 from tests.tui.explorer import exploring
 from tests.tui.samples import NOW, Filler, context, filled, open_archive, sid

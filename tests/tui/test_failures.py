@@ -11,10 +11,11 @@ from sidscope.archive import Archive
 from sidscope.config import Config
 from sidscope.demo import SimulatedAccount
 from sidscope.safetext import safe, width
-from sidscope.tui.arrangement import Grouping, arrange
+from sidscope.tui.arrangement import arrange
 from sidscope.tui.columns import columns, line_parts
 from sidscope.tui.failures import UNASKED
 from sidscope.tui.marks import OUTCOMES
+from sidscope.tui.ordering import Grouping
 from tests.tui.explorer import User, exploring, quiet_world, simulated
 from tests.tui.paths import FAILING, with_steps
 from tests.tui.samples import NOW, filled, record, sid

@@ -16,12 +16,13 @@ from sidscope.domain.sids import KINDS
 from sidscope.domain.window import Span
 from sidscope.safetext import safe, width
 from sidscope.tui import chrome
-from sidscope.tui.arrangement import Grouping, arrange
+from sidscope.tui.arrangement import arrange
 from sidscope.tui.columns import columns, line_parts, titles
 from sidscope.tui.commands import LIST, Situation
 from sidscope.tui.detail import Detail
 from sidscope.tui.ink import Ink, Row, wrap
 from sidscope.tui.marks import ANOMALIES, CONTEXTS, OUTCOMES, VERDICTS, verdict_mark
+from sidscope.tui.ordering import Grouping
 from sidscope.tui.sids import sid_rows
 from sidscope.tui.sights import context_sight, sight_rows
 from sidscope.tui.story import heading, story_rows

@@ -11,8 +11,8 @@ from textual import events
 from sidscope.archive import Archive
 from sidscope.domain.query import parse_query
 from sidscope.domain.record import Record
-from sidscope.tui.arrangement import Grouping
 from sidscope.tui.groups import Kind, Place, record_key
+from sidscope.tui.ordering import Grouping
 from sidscope.tui.session import Session
 from sidscope.tui.trail import STOPS, Stop, Trail
 from tests.tui.explorer import User, exploring

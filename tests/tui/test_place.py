@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sidscope.archive import Archive
-from sidscope.tui.arrangement import Grouping
+from sidscope.tui.ordering import Grouping
 from sidscope.tui.place import PlaceNotSaved, SavedPlace, load_place, place_path, save_place
 from tests.tui.explorer import exploring
 from tests.tui.samples import ACCOUNT, filled, sid

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from sidscope.domain.query import parse_query
 from sidscope.domain.record import Record
-from sidscope.tui.arrangement import Grouping
 from sidscope.tui.groups import Kind, Place, record_key
+from sidscope.tui.ordering import Grouping
 from sidscope.tui.session import Session
 from tests.tui.samples import many, record, sid
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import time
 import traceback
@@ -10,9 +9,8 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -40,17 +38,16 @@ from sidscope.tui.commands import (
 )
 from sidscope.tui.completion import Vocabulary
 from sidscope.tui.copying import MOST_RECENT
-from sidscope.tui.detail import Detail
 from sidscope.tui.detail_actions import DetailActions
 from sidscope.tui.engine import Engine, EngineFactory
 from sidscope.tui.failures import Failures
 from sidscope.tui.feed import Feed
 from sidscope.tui.finding import Finding
-from sidscope.tui.groups import Kind, one_contact, record_key
+from sidscope.tui.groups import Kind, record_key
 from sidscope.tui.house import House
 from sidscope.tui.looking import Looking
-from sidscope.tui.messages import FromEngine
 from sidscope.tui.moving import Moving
+from sidscope.tui.news import News
 from sidscope.tui.picking import Picking
 from sidscope.tui.place import SavedPlace
 from sidscope.tui.reader import Reader
@@ -80,16 +77,13 @@ from ten seconds on they go by tens."""
 STUCK_EVERY = 60.0
 """Seconds between two looks whether what is active has been so for too long."""
 
-STAYS = 20.0
-"""Seconds for which is said what Twilio did not give; what lasts is said by the engine's state."""
-
 
 def utc_now() -> datetime:
     """The present moment."""
     return datetime.now(UTC)
 
 
-class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing):
+class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing, News):
     """The explorer. Everything that varies comes in: the archive, the engine (None: offline), time, the clipboard."""
 
     CSS_PATH = "app.tcss"
@@ -139,9 +133,7 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing)
         self.demo = demo
         self.now = now
         self.session = Session()
-        self.state: Any = None  # the engine's last SyncState
-        self.problem: str | None = archive.notice
-        self.loaded = False
+        self.problem = archive.notice
         self.engine: Engine | None = None
         self.copied: Copied | None = None  # how the last copy went
         self._engine_factory = engine_factory
@@ -164,7 +156,6 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing)
             on_problem=self.trouble,
         )
         self.begun = False  # its parts are there, and can be shown something
-        self._engine_begun = False
         self._moved_at = 0.0
         self._rest: Timer | None = None
         self._on_screen: tuple[str, ...] = ()
@@ -228,117 +219,7 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing)
         self.begun = True
         self.show_change(Change(lines=True, cursor=True))
 
-    def _rows_shown(self) -> None:
-        """There are rows to look at, or none to wait for: time for the network."""
-        if self._engine_factory is not None and not self._engine_begun:
-            self._engine_begun = True
-            self.feed.spawn(self._start_engine(self._engine_factory))
-
-    async def _start_engine(self, factory: EngineFactory) -> None:
-        engine = await self.feed.in_thread(lambda: factory(self._from_engine))
-        engine.start()
-        self.engine = engine
-        record = self.session.selected
-        if record is not None:
-            self.ask(record)
-
-    def _from_engine(self, event: Any) -> None:
-        self.post_message(FromEngine(event))
-
-    # --- what comes from the archive and the engine
-
-    def _take(self, records: list[Record]) -> None:
-        self._stirred = time.monotonic()
-        first = not self.session.records
-        if first and self.is_running:
-            self.call_after_refresh(self._rows_shown)
-        self.show_change(self.session.apply(records))
-        self.finding.records_came(records)
-        if first and self.session.lines:
-            self._tick()
-        selected = self.session.selected
-        if selected is not None and any(one_contact(selected, record) for record in records):
-            self.feed.want(record_key(selected))  # also while it is being read: what is read may be older than this
-
-    def _history_loaded(self) -> None:
-        self.loaded = True
-        self._rows_shown()
-        gc.freeze()  # what has been read is here to stay: the collector need not walk through it at every turn
-        self.repaint_chrome()
-        self.resume_cursor()
-        self.finding.history_loaded()
-
-    def _take_detail(self, key: str, detail: Detail | None) -> None:
-        self._stirred = time.monotonic()
-        selected = self.session.selected
-        if not self.is_running:
-            return
-        if detail is not None and selected is not None and record_key(selected) == key and self.may_show(detail):
-            self.pane.show(detail, offline=self.offline, reachable=self.reachable)
-            self.looking.tab_shown()
-            self.repaint_chrome()
-
-    @property
-    def offline(self) -> bool:
-        """Whether Twilio is not asked at all."""
-        return self._engine_factory is None
-
-    @property
-    def reachable(self) -> bool:
-        """Whether Twilio answers, as far as is known."""
-        state = self.state
-        if state is None:
-            return True
-        return state.phase not in ("refused", "stopped") and state.trouble != "unreachable" and not state.waits
-
-    def on_from_engine(self, message: FromEngine) -> None:
-        from sidscope.sync.thread import (  # there is an engine, so it is loaded
-            Changed,
-            Found,
-            StateChanged,
-            StepsRead,
-            StoryCosts,
-            StoryRead,
-            Trouble,
-        )
-
-        event = message.event
-        if not self.is_running:  # the last words of the engine find the screen gone
-            return
-        match event:
-            case Changed():
-                self.feed.changed(event.keys)
-            case StateChanged():
-                self.state = event.state
-                self.looking.state_changed()
-                self.steps_counted()
-                self.show_sync()
-                if event.state.phase == "live" and self.loaded and self.session.lines:
-                    self.session.settle()
-                    self.finding.listed()
-                self.repaint_chrome()
-            case Found():
-                self.finding.found(event.query, event.problem)
-            case StepsRead():
-                self.looking.steps_read(event.execution, event.step)
-            case StoryCosts():
-                self.pane.story_costs(event.execution, event.look_ups)
-            case StoryRead():
-                self.looking.story_read(event.execution)
-            case Trouble():
-                self.trouble(f"{event.what}: {event.message}", stays=STAYS if event.what == "Twilio" else None)
-
-    def trouble(self, sentence: str, *, stays: float | None = None) -> None:
-        """Shows that something went wrong, until something else does or for so many seconds."""
-        self.problem = sentence
-        self.repaint_chrome()
-        if stays is not None:
-            self.set_timer(stays, partial(self._forget_trouble, sentence))
-
-    def _forget_trouble(self, sentence: str) -> None:
-        if self.problem == sentence:
-            self.problem = None
-            self.repaint_chrome()
+    # --- what is shown
 
     def show_change(self, change: Change, *, reveal: bool = False) -> None:
         """Brings list, detail and titles up to date with the session."""

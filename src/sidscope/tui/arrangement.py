@@ -2,7 +2,8 @@
 
 What is kept of a group is its executions and whether it has more than one line; the names of the groups stand sorted,
 so any group, record or line is found by bisection. A :class:`Group` and its lines are made for what somebody looks at.
-A small change costs no more than splicing the groups it touches and counting the lines anew, however long the list is.
+A small change costs no more than splicing the groups it touches and counting the lines from there on, however long the
+list is.
 """
 
 from __future__ import annotations
@@ -10,71 +11,17 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from datetime import datetime
-from enum import StrEnum
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import accumulate, islice, repeat
-from operator import attrgetter
 from typing import overload
 
 from sidscope.domain.record import Record
 from sidscope.tui.folds import FoldRule
-from sidscope.tui.groups import Group, Kind, Line, Place, is_gap, record_key, started
+from sidscope.tui.groups import Group, Kind, Line, Place, is_gap, record_key
+from sidscope.tui.ordering import Grouping, Stamp, group_key, keys_of, newest_first, place_of, stamp
 
 SPLICE_AT_MOST = 64
 """Up to so many groups that move are spliced one by one; more are sorted in from the first place that changes."""
-
-
-class Grouping(StrEnum):
-    """What the list is grouped by, in the order in which `g` cycles."""
-
-    CONVERSATION = "conversation"
-    CONTACT = "contact"
-    FLOW = "flow"
-    NONE = "none"
-
-    @property
-    def next(self) -> Grouping:
-        """The one that `g` brings next."""
-        order = list(Grouping)
-        return order[(order.index(self) + 1) % len(order)]
-
-
-_GROUP_KEYS: dict[Grouping, Callable[[Record], str]] = {
-    Grouping.CONVERSATION: attrgetter("group_key"),
-    Grouping.CONTACT: lambda record: record.contact or record.group_key,
-    Grouping.FLOW: attrgetter("flow_sid"),
-    Grouping.NONE: attrgetter("execution_sid"),
-}
-
-
-def group_key(record: Record, grouping: Grouping) -> str:
-    """The key of the group that ``record`` stands in."""
-    return _GROUP_KEYS[grouping](record)
-
-
-Stamp = tuple[datetime, int, str]
-"""What executions are put in order by; no two have the same."""
-
-
-def _stamp(record: Record) -> Stamp:
-    return started(record), record.reentry_number, record.execution_sid
-
-
-_plain_stamp = attrgetter("date_created", "reentry_number", "execution_sid")  # the same where Twilio gives the date
-
-
-def newest_first(records: Iterable[Record]) -> list[Record]:
-    """These records in order."""
-    records = list(records)
-    dated = None not in map(attrgetter("date_created"), records)
-    return sorted(records, key=_plain_stamp if dated else _stamp, reverse=True)
-
-
-def place_of(record: Record, order: Sequence[Record]) -> int:
-    """Where a record stands, or would stand, among records that are sorted newest first."""
-    stamp = _stamp(record)
-    return bisect_left(order, True, key=lambda each: _stamp(each) <= stamp)
 
 
 def _height(runs: Sequence[Record]) -> int:
@@ -149,8 +96,8 @@ class Arrangement:
 
     def stands_below(self, record: Record, group: Group) -> bool:
         """Whether the record would stand in a group below this one if it were put in."""
-        own, there = _stamp(record), self._newest.get(group_key(record, self.grouping))
-        return max(own, _stamp(there) if there is not None else own) < _stamp(group.newest)
+        own, there = stamp(record), self._newest.get(group_key(record, self.grouping))
+        return max(own, stamp(there) if there is not None else own) < stamp(group.newest)
 
     def runs_from(self, place: Place, *, down: bool) -> Iterator[Record]:
         """The executions below (or above) a place, the nearest first, those in folded groups too."""
@@ -208,11 +155,11 @@ class Arrangement:
         del self._ends[position:]
 
     def _position(self, key: str) -> int:
-        return self._position_for(_stamp(self._newest[key]))
+        return self._position_for(stamp(self._newest[key]))
 
-    def _position_for(self, stamp: Stamp) -> int:
+    def _position_for(self, own: Stamp) -> int:
         newest = self._newest
-        return bisect_left(self._order, True, key=lambda key: _stamp(newest[key]) <= stamp)
+        return bisect_left(self._order, True, key=lambda key: stamp(newest[key]) <= own)
 
     def _heights(self, groups: dict[str, list[Record]]) -> dict[str, int]:
         """Of these groups, how many lines those have that have more than one."""
@@ -234,7 +181,7 @@ class Arrangement:
         """Arranges all of these where nothing is yet: what ``hide`` and ``put`` do, at a fraction of the cost.
         ``records`` are all by key, and the arrangement's own from now on; of them ``shown``, newest first, and
         ``hidden``."""
-        key_of = _GROUP_KEYS[self.grouping]
+        key_of = keys_of(self.grouping)
         self._records = records
         self._hidden = set(map(record_key, hidden))
         self._hidden_in = Counter(map(key_of, hidden))
@@ -322,8 +269,8 @@ class Arrangement:
 
     def _first_of(self, newest: Iterable[Record]) -> int | None:
         """Where the first of these groups stands, or would stand, each given by its newest execution."""
-        stamp = max(map(_stamp, newest), default=None)
-        return None if stamp is None else self._position_for(stamp)
+        first = max(map(stamp, newest), default=None)
+        return None if first is None else self._position_for(first)
 
     def _forget_groups(self) -> None:
         for group in self._seen.values():
@@ -337,7 +284,7 @@ class Arrangement:
             runs, newest = self._runs.get(key), self._newest.get(key)
             if not runs:
                 self._runs.pop(key, None)
-            elif newest is not None and _stamp(newest) == _stamp(runs[0]):
+            elif newest is not None and stamp(newest) == stamp(runs[0]):
                 self._newest[key] = runs[0]  # the same, or what it has become: it stands where it stood
                 continue
             moving.append(key)
@@ -356,7 +303,7 @@ class Arrangement:
             for position in reversed(out):
                 del self._order[position]
             for key, record in shown.items():
-                self._order.insert(self._position_for(_stamp(record)), key)
+                self._order.insert(self._position_for(stamp(record)), key)
                 self._newest[key] = record
         else:
             self._sort_in(out, shown)
@@ -369,7 +316,7 @@ class Arrangement:
         if (start := self._first_of(shown.values())) is not None:
             start = min([start, *out[:1]])
             newest.update(shown)
-            order[start:] = sorted([*order[start:], *shown], key=lambda key: _stamp(newest[key]), reverse=True)
+            order[start:] = sorted([*order[start:], *shown], key=lambda key: stamp(newest[key]), reverse=True)
 
 
 class Lines(Sequence[Line]):

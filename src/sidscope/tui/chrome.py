@@ -10,11 +10,11 @@ from sidscope.config import in_short
 from sidscope.domain.sids import short
 from sidscope.safetext import clip, safe, width
 from sidscope.tui import discretion
-from sidscope.tui.arrangement import Grouping
 from sidscope.tui.commands import COMMANDS, HELP, LIST, Command, Situation, blocked, first_keys, key_names
 from sidscope.tui.groups import Kind
 from sidscope.tui.ink import BLANK, Ink, Row, fit, wrap
 from sidscope.tui.marks import ANOMALY, CONTEXTS, MARKED, OUTCOMES, STATES, VERDICTS
+from sidscope.tui.ordering import Grouping
 from sidscope.tui.picture_signs import LEGEND
 from sidscope.tui.session import Session
 from sidscope.tui.words import age, brief, count, in_utc

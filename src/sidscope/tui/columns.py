@@ -14,7 +14,6 @@ from sidscope.domain.record import Record
 from sidscope.domain.sids import short
 from sidscope.domain.times import say_span
 from sidscope.tui import discretion
-from sidscope.tui.arrangement import Grouping
 from sidscope.tui.day_strip import day_strip
 from sidscope.tui.groups import Group, Kind, Line, Part, record_key, started
 from sidscope.tui.ink import Ink, fit
@@ -28,6 +27,7 @@ from sidscope.tui.marks import (
     state_mark,
     verdict_mark,
 )
+from sidscope.tui.ordering import Grouping
 from sidscope.tui.words import age, brief, count
 
 

@@ -12,9 +12,9 @@ from sidscope.domain.query import Query, QueryError, parse_query
 from sidscope.domain.record import Record
 from sidscope.domain.sids import is_sid, kind_of, same_sid, short
 from sidscope.domain.spelling import as_query, one_thing
-from sidscope.tui.arrangement import Grouping
 from sidscope.tui.asking import cost
 from sidscope.tui.groups import Kind, Place, record_key, started
+from sidscope.tui.ordering import Grouping
 from sidscope.tui.plan import Filter
 from sidscope.tui.session import Change
 from sidscope.tui.trail import Stop, Trail

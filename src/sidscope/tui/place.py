@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from sidscope.archive import archive_path
 from sidscope.domain.value import value
-from sidscope.tui.arrangement import Grouping
+from sidscope.tui.ordering import Grouping
 from sidscope.tui.session import Folds
 from sidscope.tui.trail import TEXTS
 

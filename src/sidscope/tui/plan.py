@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sidscope.domain.record import Record
-from sidscope.tui.arrangement import Arrangement, Grouping, newest_first, place_of
+from sidscope.tui.arrangement import Arrangement
 from sidscope.tui.folds import Fold, FoldRule
+from sidscope.tui.ordering import Grouping, newest_first, place_of
 
 Filter = Callable[[Record], bool]
 

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from sidscope.domain.record import Record
 from sidscope.domain.value import value
-from sidscope.tui.arrangement import Arrangement, Grouping, group_key
+from sidscope.tui.arrangement import Arrangement
 from sidscope.tui.folds import Fold, FoldRule
 from sidscope.tui.groups import Group, Kind, Line, Place, record_key, started
+from sidscope.tui.ordering import Grouping, group_key
 from sidscope.tui.plan import Filter, Order, Plan
 
 Folds = Mapping[Grouping, Fold]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from sidscope.tui.arrangement import Grouping
 from sidscope.tui.groups import Place
+from sidscope.tui.ordering import Grouping
 
 STOPS: Final = 100
 TEXTS: Final = 50
