@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import json
 import pickle
 import traceback
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from sidscope import settings
+from sidscope.domain.value import replace
 from sidscope.settings import Credentials, Secret, SettingsError
 
 ACCOUNT = "AC" + "0123456789abcdef" * 2
@@ -59,7 +59,7 @@ class TestSecret:
 
     def test_hides_inside_everything_that_holds_it(self) -> None:
         held = Credentials(ACCOUNT, KEY, Secret("s3cr3t"))
-        for shown in (repr(held), str(dataclasses.asdict(held)), repr([held]), str(dataclasses.replace(held))):
+        for shown in (repr(held), str(copy.deepcopy(held)), repr([held]), str(replace(held))):
             assert "s3cr3t" not in shown
 
     def test_is_revealed_on_demand_alone(self) -> None:

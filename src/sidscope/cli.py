@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import gc
 import os
 import sys
@@ -166,6 +167,7 @@ def _run(command: str, arguments: list[str]) -> int:
         print(f"sidscope {__version__}")  # noqa: T201
         return COMPLETE
     gc.disable()  # nothing that is loaded now is garbage, and looking for some is a tenth of a short command's time
+    atexit.register(gc.freeze)  # nor is any at the end worth looking for: another tenth
     parser = _parser(command)
     try:
         parsed, words = parser.parse_known_args(options)

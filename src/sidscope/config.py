@@ -23,7 +23,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +30,7 @@ from typing import Any, Final
 from sidscope.domain.patterns import later
 from sidscope.domain.query import QueryError, parse_query
 from sidscope.domain.times import parse_span
+from sidscope.domain.value import NOTHING, value
 from sidscope.keymap import check_keys
 
 __all__ = [
@@ -60,7 +60,7 @@ _MOST: Final = 1_000_000  # bytes; nobody's configuration is as long
 _HEX: Final = later("#(?:[0-9a-fA-F]{3}){1,2}")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Config:
     """What the user decided; the defaults where there is no file."""
 
@@ -70,13 +70,13 @@ class Config:
     keep: timedelta | None = KEEP
     """How long the archive keeps what it has seen; None: for ever, which is what an unusable file or value means too,
     for what is forgotten cannot be had again."""
-    keys: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = NOTHING
     """Command → the key (or keys, separated by commas) that it is bound to instead of its own."""
-    key_places: Mapping[str, str] = field(default_factory=dict, compare=False)
+    key_places: Mapping[str, str] = NOTHING
     """Command → the file and line that binds it, for :func:`~sidscope.keymap.check_keys`."""
-    queries: Mapping[str, str] = field(default_factory=dict)
+    queries: Mapping[str, str] = NOTHING
     """Name → query, for the palette."""
-    colours: Mapping[str, str] = field(default_factory=dict)
+    colours: Mapping[str, str] = NOTHING
     """Profile → the colour it is marked with, one of :data:`COLOURS` or ``#rrggbb``."""
 
 
@@ -212,10 +212,10 @@ class _Reading:
 
     def _texts(self, document: dict[str, Any], key: str) -> dict[str, str]:
         table = self._table(document, key)
-        for name, value in table.items():
-            if not isinstance(value, str):
-                self._complain((key, name), f"{key}.{_key(name)} is text, not {_shown(value)!r}")
-        return {name: value for name, value in table.items() if isinstance(value, str)}
+        for name, text in table.items():
+            if not isinstance(text, str):
+                self._complain((key, name), f"{key}.{_key(name)} is text, not {_shown(text)!r}")
+        return {name: text for name, text in table.items() if isinstance(text, str)}
 
     def _queries(self, document: dict[str, Any]) -> dict[str, str]:
         queries: dict[str, str] = {}
@@ -236,16 +236,16 @@ class _Reading:
             if not isinstance(profile, dict):
                 self._complain(("profiles", name), f"a profile is a table, [profiles.{_key(name)}]")
                 continue
-            for key, value in profile.items():
+            for key, given in profile.items():
                 if key != "colour":
                     near = _nearest(key, ("colour",))
                     self._complain(("profiles", name, key), f"a profile has a colour, no {_shown(key)!r}{near}")
-                elif isinstance(value, str) and (value in COLOURS or _HEX.fullmatch(value)):
-                    colours[name] = value
+                elif isinstance(given, str) and (given in COLOURS or _HEX.fullmatch(given)):
+                    colours[name] = given
                 else:
-                    near = _nearest(str(value), COLOURS)
+                    near = _nearest(str(given), COLOURS)
                     there = f"there are #rrggbb, {', '.join(COLOURS)}"
-                    self._complain(("profiles", name, key), f"colour cannot be {_shown(value)!r}{near}; {there}")
+                    self._complain(("profiles", name, key), f"colour cannot be {_shown(given)!r}{near}; {there}")
         return colours
 
 

@@ -17,6 +17,7 @@ from typing import Final, NewType
 
 from sidscope.domain.patterns import later
 from sidscope.domain.sids import is_sid
+from sidscope.domain.signs import ODD, SIGNS
 
 Safe = NewType("Safe", str)
 """Text without any effect on a terminal. Only :func:`safe` and its like make it from a stranger's text."""
@@ -29,8 +30,9 @@ _UNSHOWABLE: Final = "\N{REPLACEMENT CHARACTER}"
 _INVISIBLE: Final = "\N{MIDDLE DOT}"
 _NOTHING_UNDER_A_MARK: Final = "\N{DOTTED CIRCLE}"
 
-# Nothing of this needs a second look: ASCII, the Latin letters of Europe, and the ellipsis of every short SID.
-_NOT_PLAIN = later("[^ -~\u00a1-\u00ac\u00ae-\u024f\u2026]")
+# Nothing of this needs a second look: ASCII, the Latin letters of Europe, the ellipsis of every short SID, and the
+# signs that a sentence of ours may begin with.
+_NOT_PLAIN = later(f"[^ -~\u00a1-\u00ac\u00ae-\u024f\u2026{ODD}{''.join(SIGNS.values())}]")
 _EMOJI: Final = "\u00a9\u00ae\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
 _EMOJI_JOINER = later(f"(?<=[{_EMOJI}\ufe0f])\u200d(?=[{_EMOJI}])")
 # Change how the character before them looks, or only ever vary its width: variation selectors, skin tones.
@@ -39,13 +41,13 @@ _SELECTORS = later("[\u180b-\u180d\u180f\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e
 _BLANKS = later("[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0]")
 _JAMO_VOWELS_AND_FINALS = later("[\u1161-\u11ff\ud7b0-\ud7c6\ud7cb-\ud7fb]")  # join the one before
 # Wide since Unicode 16 (EastAsianWidth.txt), which Python's own table may be too old to know.
-_WIDE_SINCE_16 = re.compile("[\u2630-\u2637\u268a-\u268f\u4dc0-\u4dff\U0001d300-\U0001d376]")
+_WIDE_SINCE_16 = later("[\u2630-\u2637\u268a-\u268f\u4dc0-\u4dff\U0001d300-\U0001d376]")
 
 # Besides control characters proper: what turns the direction or breaks the line, and lone surrogates.
 _CONTROL = later("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _ACTS_WHEN_PASTED = later(f"(?![\n\t]){_CONTROL.pattern}")
 _FORMULA = later("[\t\r]|\\s*[=+@\uff1d\uff0b\uff20\uff0d-]")
-_E164 = re.compile(r"\+[0-9]{1,15}")
+_E164 = later(r"\+[0-9]{1,15}")
 
 _CHANNEL_PREFIX = later("(whatsapp|messenger|rcs|sms|tel|sip|sips|client|chat|instagram|viber|line|telegram):")
 _MASKED = later(r"\+?[0-9]{0,2} ?…( [0-9]{2})?|.…", re.DOTALL)  # what mask_address leaves

@@ -13,12 +13,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Final, NoReturn, Self, SupportsIndex
 
 from sidscope.domain.patterns import later
 from sidscope.domain.sids import is_sid
+from sidscope.domain.value import NOTHING, value
 
 _HIDDEN: Final = "•••"
 _HOST_LABEL = later("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -58,7 +58,7 @@ class Secret:
     """An auth token or API secret: shows as ``•••`` wherever text is made of it, until :meth:`reveal`.
 
     Equality takes constant time. It has no hash (that would tell secrets apart) and cannot be pickled; a
-    copy is the thing itself, so ``dataclasses.asdict`` and ``replace`` keep it closed.
+    copy is the thing itself, so a copy of what holds it keeps it closed.
     """
 
     __slots__ = ("_value",)
@@ -102,7 +102,7 @@ class Secret:
         return self._value.encode("utf-8", "surrogatepass")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Credentials:
     """What one account is reached with.
 
@@ -119,7 +119,7 @@ class Credentials:
     profile: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ProfileInfo:
     """A twilio-cli profile as its file has it, nothing checked yet but that each value is text.
 
@@ -132,8 +132,11 @@ class ProfileInfo:
     edge: str | None
     active: bool
     legacy: bool
-    username: str | None = field(repr=False)
+    username: str | None
     password: Secret | None
+
+    def __repr__(self) -> str:
+        return f"ProfileInfo({self.name!r})"  # what stands as username may be anything
 
 
 def resolve_credentials(profile: str | None, env: Mapping[str, str], home: Path) -> Credentials:
@@ -249,12 +252,12 @@ def _label(value: str | None, origin: str) -> str | None:
 # twilio-cli's file
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Config:
     path: Path
     exists: bool
     edge: str | None = None
-    profiles: Mapping[str, ProfileInfo] = field(default_factory=dict)
+    profiles: Mapping[str, ProfileInfo] = NOTHING
 
 
 def _choose(config: _Config, wanted: str | None, env: Mapping[str, str]) -> ProfileInfo:

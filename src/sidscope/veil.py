@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from sidscope.domain.facts import Facts, Hit, Mention
@@ -18,6 +17,7 @@ from sidscope.domain.masking import Masker
 from sidscope.domain.patterns import later
 from sidscope.domain.record import Evidence, Record
 from sidscope.domain.sids import is_sid, sids_in
+from sidscope.domain.value import replace
 from sidscope.safetext import is_masked, mask_address
 
 if TYPE_CHECKING:

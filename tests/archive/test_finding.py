@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from sidscope.archive import Archive, Coverage, StepsWrite, archive_path
 from sidscope.domain.records import Channel, Execution, Step
 from sidscope.domain.sids import sid_key
+from sidscope.domain.value import replace
 
 from .samples import ACCOUNT, FLOW, NOW, at, body, context, execution, sid
 

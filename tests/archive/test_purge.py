@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from sidscope.domain.records import (
     Task,
 )
 from sidscope.domain.sids import sid_key
+from sidscope.domain.value import replace
 
 from .samples import ACCOUNT, FLOW, NOW, at, body, context, execution, sid
 

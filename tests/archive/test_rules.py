@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -29,6 +28,7 @@ from sidscope.domain.records import (
     Task,
 )
 from sidscope.domain.sids import sid_key
+from sidscope.domain.value import replace
 from tests.support.jsonvalues import JSON_VALUES
 
 from .samples import ACCOUNT, FLOW, NOW, at, body, context, execution, sid
@@ -179,7 +179,7 @@ def test_writing_the_same_again_changes_nothing(archive: Archive) -> None:
     before = archive.known([FN])
     assert changes(archive, *items) == []
     assert changes(archive, replace(row, sid=FN.upper())) == []
-    assert changes(archive, *(replace(item, read_at=at(9)) for item in lookups[1:])) == []  # type: ignore[type-var]
+    assert changes(archive, *(replace(item, read_at=at(9)) for item in lookups[1:])) == []
     assert archive.known([FN]) == before
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from sidscope.archive.facts import stored
 from sidscope.domain.evidence import extract
 from sidscope.domain.records import Execution, ReadStatus, Step, StepContext, StepList
 from sidscope.domain.sids import sid_key
+from sidscope.domain.value import replace
 
 from .samples import ACCOUNT, FLOW, NOW, at, execution, sid
 

@@ -62,17 +62,18 @@ class Reader:
         return (ReadStatus.OK, told["context"]) if told else (ReadStatus.GONE, None)
 
     def lookups(self, records: list[dict[str, Any]]) -> Lookups:
-        lookups = Lookups()
+        conversations, tasks, memberships = dict[str, Conversation](), dict[str, Task](), dict[str, Memberships]()
         for record in records:
             if sid := record["conversation_sid"]:
-                lookups.conversations[sid_key(sid)] = self.conversation(sid)
+                conversations[sid_key(sid)] = self.conversation(sid)
             if sid := record["task_sid"]:
                 told = self.answers.task(self.world.books.workspace, sid)
                 status = ReadStatus.OK if told else ReadStatus.GONE
-                lookups.tasks[sid_key(sid)] = Task(sid, status, self.now, told["assignment_status"] if told else None)
+                assignment = told["assignment_status"] if told else None
+                tasks[sid_key(sid)] = Task(sid, status, self.now, assignment)
             if contact := record["contact"]:
-                lookups.memberships[contact] = self.memberships(contact)
-        return lookups
+                memberships[contact] = self.memberships(contact)
+        return Lookups(conversations, tasks, memberships=memberships)
 
     def conversation(self, sid: str) -> Conversation:
         services = (None, self.world.books.second_service)

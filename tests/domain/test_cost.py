@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from types import FrameType
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 from sidscope.domain.correlate import correlate
 from sidscope.domain.facts import Hit, Source
 from sidscope.domain.record import Known
+from sidscope.domain.value import replace
 
 from .builders import NOW, OUR_WHATSAPP, WHATSAPP, at, lookups, replay, sid, talk
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from sidscope.domain.evidence import extract
 from sidscope.domain.facts import Facts
 from sidscope.domain.masking import Masker
 from sidscope.domain.records import Execution
+from sidscope.domain.value import replace
 from tests.domain.test_properties import BODIES, ROWS
 
 CH = "CH" + "e4" * 16

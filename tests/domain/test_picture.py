@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -16,6 +15,7 @@ from sidscope.domain.record import Basis, Known
 from sidscope.domain.records import Conversation, Memberships, ReadStatus, Task
 from sidscope.domain.sids import sid_key
 from sidscope.domain.story import LaneKind, Story, began, tell
+from sidscope.domain.value import replace
 from sidscope.domain.window import windows
 
 from .builders import WHATSAPP, at, conversation, ex, flex, known, lookups, memberships, sid, talk, task

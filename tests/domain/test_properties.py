@@ -6,7 +6,6 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -32,6 +31,7 @@ from sidscope.domain.records import (
 )
 from sidscope.domain.sids import KINDS, is_sid, sid_key, sids_in
 from sidscope.domain.times import parse_since, parse_span, parse_time
+from sidscope.domain.value import replace
 from sidscope.domain.window import WINDOW, windows
 
 from .builders import NOW, OUR_WHATSAPP, PHONE, START, WEB, WHATSAPP, ctx, ex, flex, known, records, sid, talk

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from sidscope.domain.facts import Mention
 from sidscope.domain.query import Query, QueryError, Term, parse_query
 from sidscope.domain.record import Anomaly, Record, Verdict
 from sidscope.domain.records import Channel
+from sidscope.domain.value import replace
 
 from .builders import OUR_WHATSAPP, PHONE, WHATSAPP, flex, records, sid, talk
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +14,7 @@ from sidscope.domain.records import Step
 from sidscope.domain.sids import sid_key
 from sidscope.domain.steps import Path, path_of
 from sidscope.domain.ticket import MOST_MENTIONS, Account, last_visits, rows_as_markdown, rows_as_tsv, ticket_pack
+from sidscope.domain.value import replace
 from sidscope.safetext import csv_cell, mask_address, safe
 
 from .builders import NOW, OUR_WHATSAPP, START, WHATSAPP, ex, known, records, sid, talk

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from sidscope.archive import Archive, ContextWrite
 from sidscope.domain.record import Record
 from sidscope.domain.records import Context, Execution, Flow, ReadStatus
+from sidscope.domain.value import replace
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ACCOUNT = "AC" + "0" * 32

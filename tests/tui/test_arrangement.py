@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sidscope.domain.record import Record
+from sidscope.domain.value import replace
 from sidscope.tui import arrangement
 from sidscope.tui.arrangement import Arrangement, arrange
 from sidscope.tui.folds import FoldRule

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 
 from sidscope.archive import Archive
 from sidscope.demo import SimulatedAccount, World
+from sidscope.domain.value import replace
 from sidscope.settings import Credentials, Secret
 from sidscope.sync.thread import EngineThread
 from sidscope.sync.thread import Trouble as engine_says

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from sidscope.archive import Archive
 from sidscope.config import Config
 from sidscope.demo import SimulatedAccount
+from sidscope.domain.value import replace
 from sidscope.safetext import safe, width
 from sidscope.tui.arrangement import arrange
 from sidscope.tui.columns import columns, line_parts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from sidscope.domain.facts import Facts, Hit, Mention, Source
 from sidscope.domain.record import Evidence, Record
 from sidscope.domain.records import ReadStatus
 from sidscope.domain.sids import KINDS
+from sidscope.domain.value import replace
 from sidscope.domain.window import Span
 from sidscope.safetext import safe, width
 from sidscope.tui import chrome

@@ -9,13 +9,13 @@ import re
 import select
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sidscope.archive import Archive
 from sidscope.domain.records import Flow
+from sidscope.domain.value import replace
 from sidscope.settings import Credentials, Secret
 from sidscope.tui import discretion
 from tests.tui.explorer import User, exploring

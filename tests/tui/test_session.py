@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sidscope.domain.query import parse_query
 from sidscope.domain.record import Record
+from sidscope.domain.value import replace
 from sidscope.tui.groups import Kind, Place, record_key
 from sidscope.tui.ordering import Grouping
 from sidscope.tui.session import Session

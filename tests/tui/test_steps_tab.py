@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from sidscope.archive import Archive
 from sidscope.demo import SimulatedAccount
 from sidscope.domain.records import ReadStatus
+from sidscope.domain.value import replace
 from sidscope.safetext import safe, width
 from sidscope.tui.steps import Shown, step_rows
 from sidscope.tui.steps_reader import StepsReader

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,6 +19,7 @@ from sidscope.domain.record import Record
 from sidscope.domain.records import Conversation, Lookups, ReadStatus
 from sidscope.domain.sids import sid_key
 from sidscope.domain.story import Story, tell
+from sidscope.domain.value import replace
 from sidscope.domain.window import windows
 from sidscope.safetext import safe, width
 from sidscope.tui.story_picture import draw

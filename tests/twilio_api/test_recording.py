@@ -6,7 +6,6 @@ import asyncio
 import json
 import stat
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sidscope.domain.records import ReadStatus
+from sidscope.domain.value import replace
 from sidscope.settings import Secret
 from sidscope.twilio_api import Account, BadResponse, NotRecorded
 from sidscope.twilio_api.recording import Recorder, RecordingError, Session, Take, read_session

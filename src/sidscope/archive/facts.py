@@ -4,7 +4,6 @@ they stand in the context, which is kept, and are found there again where somebo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, Final
 
 from sidscope.archive.codec import Value, deflate, inflate, key, text, unpack
@@ -13,7 +12,7 @@ from sidscope.domain.facts import Facts, Mention, facts_from_json, facts_to_json
 from sidscope.domain.jsontree import encodable
 from sidscope.domain.records import Execution
 from sidscope.domain.sids import sid_key
-from sidscope.domain.value import value
+from sidscope.domain.value import replace, value
 
 NOISE: Final = frozenset({"AC", "IS", "MG", "FW"})
 """Kinds that nearly every execution names: they find nothing, and would double the index (perf-notes.md 5)."""

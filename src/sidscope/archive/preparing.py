@@ -5,7 +5,6 @@ compressed. That takes four times as long as the writing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, cast
 
 from sidscope.archive.codec import pack
@@ -13,7 +12,7 @@ from sidscope.archive.facts import StoredFacts, stored_for
 from sidscope.archive.types import ContextItem, ContextWrite, Item, StepContextWrite
 from sidscope.domain.jsontext import decoded
 from sidscope.domain.records import ReadStatus
-from sidscope.domain.value import value
+from sidscope.domain.value import replace, value
 
 
 @value

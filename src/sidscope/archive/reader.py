@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -30,6 +29,7 @@ from sidscope.domain.records import (
 )
 from sidscope.domain.sids import sid_key
 from sidscope.domain.steps import Ending, path_of
+from sidscope.domain.value import replace
 
 Row = tuple[Any, ...]
 

@@ -5,7 +5,6 @@ Pure functions; with them any order of writes, also of two processes, ends in th
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from datetime import datetime
 from enum import Enum
 from typing import Final, TypeVar
@@ -13,6 +12,7 @@ from typing import Final, TypeVar
 from sidscope.archive.types import row_stamp, taken_after_end
 from sidscope.domain.evidence import settles
 from sidscope.domain.records import EPOCH, Call, Conversation, Execution, ReadStatus, Task
+from sidscope.domain.value import names_of, replace
 
 ANSWERED: Final = (ReadStatus.OK, ReadStatus.GONE)
 UNREAD: Final = (ReadStatus.NOT_NEEDED, ReadStatus.PENDING)
@@ -102,6 +102,6 @@ def merged_lookup(old: Lookup, new: Lookup) -> Lookup:
         return new if new.read_status is ReadStatus.OK and new.final else old
     if new.read_status is ReadStatus.GONE and old.read_status is ReadStatus.OK:
         # Deleted since: its dates and services are still what they were, its state is not.
-        seen = {f.name: getattr(old, f.name) for f in fields(old) if f.name not in _STATE}
+        seen = {name: getattr(old, name) for name in names_of(type(old)) if name not in _STATE}
         return replace(new, **{name: value for name, value in seen.items() if getattr(new, name) is None})
     return new

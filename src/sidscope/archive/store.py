@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -22,6 +21,7 @@ from sidscope.archive.tables import CALL, CONVERSATION, EXECUTION, FLOW, MEMBERS
 from sidscope.archive.types import ContextWrite, Coverage, StepContextWrite, StepsWrite, taken_after_end
 from sidscope.domain.records import Call, Conversation, Execution, Flow, Memberships, ReadStatus, Step, Task
 from sidscope.domain.sids import sid_key
+from sidscope.domain.value import replace
 
 _N: Final = len(EXECUTION)
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from sidscope.archive.codec import Value, moment, number, text, unmoment, untext
 from sidscope.domain.records import Call, Conversation, Execution, Flow, Membership, ReadStatus, Step, Task
+from sidscope.domain.value import names_of
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-T = TypeVar("T", bound="DataclassInstance")
+T = TypeVar("T")
 
 Kind = tuple[Callable[[Any], Value], Callable[[Any], Any]]
 """How a field is written and read back."""
@@ -35,7 +32,7 @@ class Shape(Generic[T]):
         self._writers = tuple((name, kind[0]) for name, kind in columns.items())
         self._readers = tuple(kind[1] for kind in columns.values())
         # Rows are read by the hundred thousand: without names where the record's fields stand in the same order.
-        self._in_order = self.names == tuple(field.name for field in fields(make))
+        self._in_order = self.names == names_of(make)
 
     def __len__(self) -> int:
         return len(self.names)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from sidscope.commands.opening import opened
 from sidscope.commands.options import Options, UsageError
 from sidscope.domain.numbers import count
 from sidscope.domain.times import iso, say_time
+from sidscope.domain.value import replace
 
 
 def run_archive(options: Options, env: Mapping[str, str], home: Path) -> int:

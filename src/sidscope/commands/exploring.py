@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sidscope.commands.opening import Opened, opened
 from sidscope.commands.options import Options, UsageError, nearest_command
 from sidscope.commands.placing import place_keeper
+from sidscope.domain.value import replace
 from sidscope.safetext import safe
 from sidscope.settings import BrokenConfig, NoCredentials, SettingsError, profiles, resolve_credentials
 

@@ -1,1 +1,1 @@
-"""What the words mean: pure functions and frozen dataclasses. No I/O; imports nothing of the rest."""
+"""What the words mean: pure functions and values. No I/O; imports nothing of the rest."""

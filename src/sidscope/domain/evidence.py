@@ -8,7 +8,6 @@ text; ``flow.sid`` is the execution itself. First hit wins; every other SID is k
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
@@ -29,6 +28,7 @@ from sidscope.domain.jsontree import at, child, encodable, mapping, path_of, str
 from sidscope.domain.records import Execution
 from sidscope.domain.sids import MESSAGE_PREFIXES, SID_LENGTH, is_sid, sid_key, sid_keys_in, sids_in
 from sidscope.domain.times import parse_time
+from sidscope.domain.value import replace
 
 
 def settles(row: Execution) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sidscope.domain.channels import MESSAGING, channel_of_conversation
@@ -17,26 +16,35 @@ RUN_GAP = timedelta(hours=24)
 """Messages without a conversation form one run while each starts within this of the one before."""
 
 
-@dataclass(slots=True)
 class Run:
     """An execution put among the others: what it is compared by, and where it stands in its group."""
 
-    known: Known
-    contact: str | None
-    channel: Channel | None
-    sender: str | None
-    group_key: str = ""
-    number: int = 0
-    sid: str = field(init=False)
-    started: datetime = field(init=False)
-    conversation: Hit | None = field(init=False)
-    conversation_key: str | None = field(init=False)
-    message_key: str | None = field(init=False)
-    flow_key: str = field(init=False)
+    __slots__ = (
+        "channel",
+        "contact",
+        "conversation",
+        "conversation_key",
+        "flow_key",
+        "group_key",
+        "known",
+        "message_key",
+        "number",
+        "sender",
+        "sid",
+        "started",
+    )
 
-    def __post_init__(self) -> None:
-        row, facts = self.known.row, self.known.facts
-        self.sid, self.started, self.conversation = row.sid, row.started, facts.conversation
+    def __init__(self, known: Known, contact: str | None, channel: Channel | None, sender: str | None) -> None:
+        row, facts = known.row, known.facts
+        self.known = known
+        self.contact = contact
+        self.channel = channel
+        self.sender = sender
+        self.group_key = ""
+        self.number = 0
+        self.sid = row.sid
+        self.started = row.started
+        self.conversation: Hit | None = facts.conversation
         self.conversation_key = sid_key(facts.conversation.value) if facts.conversation else None
         self.message_key = sid_key(facts.message.value) if facts.message else None
         self.flow_key = sid_key(row.flow_sid)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -11,7 +10,7 @@ from sidscope.domain.facts import Facts, Mention
 from sidscope.domain.records import Execution, ReadStatus
 from sidscope.domain.steps import Ending
 from sidscope.domain.times import iso
-from sidscope.domain.value import value
+from sidscope.domain.value import names_of, value
 
 
 class Verdict(StrEnum):
@@ -145,7 +144,7 @@ class Record:
 
 
 _UNPRINTED = ("anomaly_reasons", "outcome")
-KEYS: tuple[str, ...] = tuple(field.name for field in fields(Record) if field.name not in _UNPRINTED)
+KEYS: tuple[str, ...] = tuple(name for name in names_of(Record) if name not in _UNPRINTED)
 """The keys of a record, in the order in which they are printed."""
 
 OUTCOMES: tuple[str, ...] = tuple(ending.value for ending in Ending if ending is not Ending.ACTIVE)

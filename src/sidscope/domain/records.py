@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sidscope.domain.value import value
+from sidscope.domain.value import NOTHING, value
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -229,7 +229,7 @@ class Context:
 class Lookups:
     """What is known beyond executions, keyed by :func:`~sidscope.domain.sids.sid_key` (memberships: by address)."""
 
-    conversations: dict[str, Conversation] = field(default_factory=dict)
-    tasks: dict[str, Task] = field(default_factory=dict)
-    calls: dict[str, Call] = field(default_factory=dict)
-    memberships: dict[str, Memberships] = field(default_factory=dict)
+    conversations: Mapping[str, Conversation] = NOTHING
+    tasks: Mapping[str, Task] = NOTHING
+    calls: Mapping[str, Call] = NOTHING
+    memberships: Mapping[str, Memberships] = NOTHING

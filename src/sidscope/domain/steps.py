@@ -9,7 +9,6 @@ a widget lies between two steps: the one that led in and the one that led out, w
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -18,7 +17,7 @@ from typing import Final
 from sidscope.domain.records import EPOCH, Execution, Step
 from sidscope.domain.sids import sid_key
 from sidscope.domain.transitions import Outcome, is_end, outcome_of
-from sidscope.domain.value import value
+from sidscope.domain.value import replace, value
 
 LOOP: Final = 10
 """Twilio stops an execution that runs the same widget so often in a row

@@ -6,7 +6,6 @@ Pure: from records and what was looked up to lanes in time; :mod:`~sidscope.doma
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -16,7 +15,7 @@ from sidscope.domain.facts import Facts
 from sidscope.domain.record import Basis, Record, Verdict
 from sidscope.domain.records import EPOCH, Conversation, Lookups, ReadStatus, Task
 from sidscope.domain.sids import sid_key
-from sidscope.domain.value import value
+from sidscope.domain.value import replace, value
 from sidscope.domain.window import Span
 
 FRESH: Final = timedelta(seconds=60)

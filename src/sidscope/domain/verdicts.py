@@ -8,8 +8,7 @@ closed (https://www.twilio.com/docs/conversations/states-timers); completing an 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sidscope.domain.facts import Handoff, Trigger
@@ -28,7 +27,7 @@ from sidscope.domain.record import Basis, Evidence, Judgement, Verdict
 from sidscope.domain.records import Channel, Conversation, ReadStatus, Task
 from sidscope.domain.sids import short
 from sidscope.domain.times import say_span, say_time
-from sidscope.domain.value import value
+from sidscope.domain.value import NOTHING, value
 from sidscope.domain.window import WINDOW
 
 _AT_ONCE = timedelta(minutes=1)  # a conversation that closes within this of its task's end was closed by that
@@ -55,7 +54,7 @@ class Case:
     sent_by: Run | None = None
     same_call: Run | None = None
     conversation: Conversation | None = None
-    tasks: dict[str, Task] = field(default_factory=dict)
+    tasks: Mapping[str, Task] = NOTHING
     last_inbound: datetime | None = None
     known_since: datetime | None = None
 

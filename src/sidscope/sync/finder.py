@@ -22,6 +22,7 @@ from sidscope.domain.numbers import count
 from sidscope.domain.record import Known
 from sidscope.domain.records import Conversation, Execution, Flow, ReadStatus
 from sidscope.domain.sids import is_sid, kind_of, same_sid, sid_key
+from sidscope.domain.value import value
 from sidscope.sync.contexts import ContextQueue
 from sidscope.sync.keeping import keep
 from sidscope.sync.listing import Lister
@@ -35,7 +36,7 @@ WORTH_SAYING = 50
 """More requests than this are announced before they are spent."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Search:
     """What is looked for, and how far back lists may go: ``since`` bounds them hard if ``explicit``, and is the
     fallback where the thing itself does not say when it was."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sidscope.domain.records import ReadStatus
+from sidscope.domain.value import value
 from sidscope.twilio_api import Denied, Throttled, TwilioApiError, Unreachable
 
 
@@ -39,7 +40,7 @@ class Progress:
     paused: bool = False  # no polling, and no context that nobody looks at
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FlowState:
     """How one flow is kept up to date."""
 

@@ -7,12 +7,13 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sidscope.archive import Archive, ArchiveError
 from sidscope.domain.sids import is_sid, sid_key
+from sidscope.domain.value import value
 from sidscope.sync.engine import Engine, Search, utc_now
 from sidscope.sync.progress import SyncState
 from sidscope.twilio_api import Account, BadCredentials, TwilioApiError
@@ -23,21 +24,21 @@ _NUMBERS_EVERY = 0.5  # seconds between two states of which only numbers differ:
 _RESTING_NUMBERS_EVERY = 2.0  # the same while nothing is left to read: a poll alone changes them
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Changed:
     """Executions whose stored knowledge changed, by key: read them from the archive."""
 
     keys: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StateChanged:
     """The engine's state is another one."""
 
     state: SyncState
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Found:
     """A search at Twilio is over: what it brought is in the archive. ``problem`` says why it may be incomplete."""
 
@@ -46,7 +47,7 @@ class Found:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Trouble:
     """Something that the user asked for did not work."""
 
@@ -54,7 +55,7 @@ class Trouble:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StepsRead:
     """A wish for the steps of an execution, or for the context of one ``step``, is over: what came of it is in the
     archive (nothing new, if it was final or fresh)."""
@@ -63,7 +64,7 @@ class StepsRead:
     step: str | None = None  # its key
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StoryCosts:
     """The story of an execution (by key) would take so many ``look_ups`` that somebody has to agree first."""
 
@@ -71,7 +72,7 @@ class StoryCosts:
     look_ups: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StoryRead:
     """The look-ups of the story of an execution (by key) are over. What they changed came as :class:`Changed`; that
     the same was read at a later time is only told here."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
 from typing import Final
 
-from sidscope.domain.value import value
+from sidscope.domain.value import NOTHING, value
 from sidscope.settings import ProfileInfo
 
 _PRODUCTION: Final = "#d9434f"
@@ -24,7 +23,7 @@ class Accounts:
     present: str | None = None
     profiles: Sequence[ProfileInfo] = ()
     check: Callable[[str], str | None] = lambda name: None
-    colours: Mapping[str, str] = field(default_factory=dict)
+    colours: Mapping[str, str] = NOTHING
 
     @property
     def others(self) -> bool:

@@ -7,7 +7,6 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
@@ -24,6 +23,7 @@ from sidscope.archive import Archive
 from sidscope.config import Config
 from sidscope.domain.record import Record
 from sidscope.domain.spelling import one_thing
+from sidscope.domain.value import replace
 from sidscope.safetext import safe
 from sidscope.tui import discretion
 from sidscope.tui.accounts import Accounts

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from textual.binding import Binding
 
-from sidscope.domain.value import value
+from sidscope.domain.value import replace, value
 from sidscope.keymap import keys_of, why_not
 
 LIST, STORY, CONTEXT, STEPS, SIDS, BOX, HELP = "list", "story", "context", "steps", "sids", "box", "help"

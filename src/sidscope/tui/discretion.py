@@ -8,12 +8,12 @@ look-ups work as before. What is copied while the screen is masked is what it sh
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sidscope import veil
 from sidscope.domain.patterns import later
 from sidscope.domain.record import Record
+from sidscope.domain.value import replace
 
 if TYPE_CHECKING:
     from sidscope.tui.detail import Detail

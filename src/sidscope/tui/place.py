@@ -11,12 +11,11 @@ import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
 from sidscope.archive import archive_path
-from sidscope.domain.value import value
+from sidscope.domain.value import NOTHING, value
 from sidscope.tui.ordering import Grouping
 from sidscope.tui.session import Folds
 from sidscope.tui.trail import TEXTS
@@ -36,7 +35,7 @@ class SavedPlace:
     filter_on: bool = True
     execution_sid: str | None = None
     """What the cursor stood on; None: it was at the top, where what is new comes in."""
-    folds: Folds = field(default_factory=dict)
+    folds: Folds = NOTHING
     history: tuple[str, ...] = ()
     """The texts that the box has held, the oldest first."""
 

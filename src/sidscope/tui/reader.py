@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sidscope.archive import Archive, find_records, lookups_of, of_story
@@ -14,6 +13,7 @@ from sidscope.domain.record import Known, Record
 from sidscope.domain.records import Channel, Lookups, ReadStatus
 from sidscope.domain.sids import sid_key
 from sidscope.domain.story import tell
+from sidscope.domain.value import replace
 from sidscope.domain.window import windows
 from sidscope.tui import discretion
 from sidscope.tui.detail import Detail

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import field
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +12,7 @@ from sidscope.domain.failure import Headline, failure_first
 from sidscope.domain.records import ReadStatus, StepContext, StepList
 from sidscope.domain.sids import sid_key
 from sidscope.domain.steps import Path, Visit, path_of
-from sidscope.domain.value import value
+from sidscope.domain.value import NOTHING, value
 from sidscope.tui import discretion
 
 
@@ -35,7 +34,7 @@ class StepsDetail:
     read: StepList | None  # None: its steps were never read
     path: Path
     headline: Headline
-    looks: dict[int, Look] = field(default_factory=dict)  # by the index of the visit
+    looks: Mapping[int, Look] = NOTHING  # by the index of the visit
     missing: frozenset[str] = frozenset()  # steps (FT, as spelled) whose contexts are wanted and not in the archive
     masked: bool = False  # whether addresses and texts are hidden in it
 

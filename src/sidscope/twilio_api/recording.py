@@ -13,7 +13,6 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +20,7 @@ from typing import Any, Final
 from sidscope.domain.masking import Masker
 from sidscope.domain.sids import is_sid
 from sidscope.domain.times import iso, parse_time
+from sidscope.domain.value import NOTHING, value
 from sidscope.settings import Secret, SettingsError, api_url
 
 VERSION: Final = 1
@@ -43,7 +43,7 @@ class RecordingFailed(SettingsError):
     exit_code = 1
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Session:
     """What a replay must know besides the exchanges. ``since`` and ``until`` are what was looked at, and
     ``since_given`` whether somebody had typed that."""
@@ -59,12 +59,12 @@ class Session:
     since_given: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Take:
     """What came of one request: an answer, or else a fault (the name of its error, its words, whether it passes)."""
 
     status: int = 0
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NOTHING
     body: str = ""
     fault: str | None = None
     says: str = ""

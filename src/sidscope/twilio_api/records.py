@@ -8,7 +8,6 @@ attributes are the payload's fields, and plain payloads.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -25,12 +24,13 @@ from sidscope.domain.records import (
     Step,
     Task,
 )
+from sidscope.domain.value import value
 from sidscope.twilio_api.errors import BadResponse
 
 _USABLE_SID = later("[0-9A-Za-z]{1,64}")  # not strictly a SID (Twilio's own samples are not), but safe in a path
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Message:
     """A look-up of a message of the Messages API (SM, MM)."""
 

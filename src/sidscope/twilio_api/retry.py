@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import Random
 
+from sidscope.domain.value import value
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class Backoff:
     """Exponential backoff with full jitter: each wait is anything between 0 and a ceiling that doubles.
 
@@ -33,7 +34,7 @@ class Backoff:
         return wait if since + wait <= self.patience else None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Policy:
     """The transport's times, all in seconds.
 

@@ -15,6 +15,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from sidscope.domain.value import value
+
 START = 10
 CAP = 50
 
@@ -47,7 +49,7 @@ class Outcome(Enum):
     UNKNOWN = auto()  # no answer, cancelled, a fault of the server
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Permit:
     """One request under way."""
 

@@ -18,7 +18,6 @@ import socket
 import ssl
 from base64 import b64encode
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import Random
@@ -30,6 +29,7 @@ from httpx_aiohttp import HttpxAiohttpClient
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
+from sidscope.domain.value import value
 from sidscope.settings import Credentials
 from sidscope.twilio_api.errors import (
     BadResponse,
@@ -106,7 +106,7 @@ def _timeouts(policy: Policy) -> httpx.Timeout:
     return httpx.Timeout(connect=policy.connect, read=policy.read, write=policy.read, pool=None)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Answer:
     """A whole answer, whatever its status."""
 
@@ -119,7 +119,7 @@ class _Answer:
         return self.body.decode("utf-8-sig", errors="replace")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Fault:
     """No answer, or none that could be read; ``passing`` if it may be better the next time."""
 
