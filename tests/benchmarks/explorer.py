@@ -169,7 +169,7 @@ def idle(sizes: Sizes) -> list[Figure]:
         ours.until(ROW)
         bare.until(ROW)
         _read_all(ours)
-        ours.watch(sizes.idle_seconds)  # flows without traffic are asked ever more rarely
+        ours.watch(sizes.idle_settle)
         before = ours.cpu, bare.cpu
         ours.watch(sizes.idle_seconds)
         spent, spent_bare = ours.cpu - before[0], bare.cpu - before[1]

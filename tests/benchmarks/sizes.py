@@ -23,6 +23,7 @@ class Sizes:
     few: int  # and what that is compared with
     keys: int  # presses of each key
     live_seconds: float  # simulated
+    idle_settle: float  # seconds without traffic, after which every flow is asked once a minute
     idle_seconds: float
     growth: tuple[int, ...]
     starts: int = 4  # of a short process in each round: they are over quickly, and vary
@@ -45,7 +46,8 @@ FULL = Sizes(
     few=100,
     keys=40,
     live_seconds=600.0,
-    idle_seconds=20.0,
+    idle_settle=150.0,
+    idle_seconds=120.0,
     growth=(1_000, 10_000, 100_000),
 )
 QUICK = Sizes(
@@ -63,7 +65,8 @@ QUICK = Sizes(
     few=100,
     keys=20,
     live_seconds=60.0,
-    idle_seconds=10.0,
+    idle_settle=150.0,
+    idle_seconds=60.0,
     growth=(1_000, 10_000, 100_000),
 )
 SMOKE = Sizes(
@@ -81,6 +84,7 @@ SMOKE = Sizes(
     few=20,
     keys=2,
     live_seconds=2.0,
+    idle_settle=0.5,
     idle_seconds=0.5,
     growth=(20, 40),
     starts=1,

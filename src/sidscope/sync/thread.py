@@ -18,10 +18,11 @@ from sidscope.sync.engine import Engine, Search, utc_now
 from sidscope.sync.progress import SyncState
 from sidscope.twilio_api import Account, BadCredentials, TwilioApiError
 
-_TICK, _RESTING_TICK = 0.25, 1.0  # seconds between two looks at whether the state changed, and when it has long not
+_TICK = 0.25  # seconds between two looks at whether the state changed
+_RESTING_TICKS = 1.0, 5.0  # at least and at most, when it has long not: once the next poll is over
 _AWAKE = 2.0  # seconds without change and without a wish after which it rests
 _NUMBERS_EVERY = 0.5  # seconds between two states of which only numbers differ: nobody reads faster
-_RESTING_NUMBERS_EVERY = 2.0  # the same while nothing is left to read: a poll alone changes them
+_RESTING_NUMBERS_EVERY = 10.0  # the same while nothing is left to read: a poll alone changes them
 
 
 @value
@@ -248,8 +249,14 @@ class EngineThread:
             self._stirred.clear()
             resting = time.monotonic() - max(self._published, self._wished) > _AWAKE
             with suppress(TimeoutError):
-                async with asyncio.timeout(_RESTING_TICK if resting else _TICK):
+                async with asyncio.timeout(self._until_poll(engine) if resting else _TICK):
                     await self._stirred.wait()
+
+    def _until_poll(self, engine: Engine) -> float:
+        """Seconds until there may be something new to say."""
+        least, most = _RESTING_TICKS
+        poll = engine.progress.next_poll
+        return most if poll is None else min(most, max(least, (poll - self._now()).total_seconds() + _TICK))
 
     def _publish(self, engine: Engine) -> None:
         state, now = engine.state(), time.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 import traceback
 from collections import deque
@@ -70,9 +71,12 @@ from sidscope.tui.words import use_utc
 REST = 0.15
 """Seconds of rest after which a moving cursor's execution is asked for; a single move asks at once."""
 
-YOUNG, AGES_EVERY = 15.0, 5.0
-"""Seconds for which ages are told anew every second after something has come; and between two times when it is quiet:
-from ten seconds on they go by tens."""
+TICK, QUIET_TICK, QUIET = 1.0, 4.0, 60.0
+"""Seconds between two looks at what changes by itself; the same when nothing has come for so long."""
+
+AGES_EVERY = {15.0: 0.0, QUIET: 5.0, math.inf: 20.0}
+"""For so many seconds after something has come, how many seconds lie between two times when ages are told anew: the
+youngest go by the second, from the tenth on by tens, from a minute on by minutes."""
 
 STUCK_EVERY = 60.0
 """Seconds between two looks whether what is active has been so for too long."""
@@ -159,6 +163,7 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing,
         self._moved_at = 0.0
         self._rest: Timer | None = None
         self._on_screen: tuple[str, ...] = ()
+        self._in_view: range | None = None  # which lines are; None: they may be others
         self._checked_stuck = self._stirred = self._aged = time.monotonic()
         self.finding = Finding(self)
         self.looking = Looking(self)
@@ -196,7 +201,7 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing,
         self.feed.start()
         self.repaint_chrome()
         self.call_later(self._begin)
-        self.set_interval(1.0, self._tick)
+        self.set_timer(TICK, self._go_on)
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))  # fg: on an empty terminal
         leave_on_signals(lambda code: self.exit(return_code=code))
 
@@ -226,6 +231,7 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing,
         if not (self.is_running and self.begun):  # at the end, what is still being read finds the screen gone
             return
         self.list.sync(change, reveal=reveal)
+        self._in_view = None
         selected = self.session.selected  # another one also where the cursor's group has a newer execution
         if change.cursor or (record_key(selected) if selected else None) != self.pane.awaited:
             self._cursor_moved()
@@ -299,26 +305,36 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing,
 
     # --- time
 
+    def _go_on(self) -> None:
+        if self.pane.composed:  # not on leaving: the timer outlives the widgets by a moment
+            self._tick()
+        quiet = time.monotonic() - self._stirred > QUIET and not self.screen.has_class("syncing")
+        self.set_timer(QUIET_TICK if quiet else TICK, self._go_on)
+
     def _tick(self) -> None:
-        if not self.pane.query("#detail-title"):
-            return  # leaving: the timer outlives the widgets by a moment
         now = time.monotonic()
-        if now - self._stirred < YOUNG or now - self._aged >= AGES_EVERY:
+        quiet = now - self._stirred
+        if now - self._aged >= next(every for until, every in AGES_EVERY.items() if quiet < until):
             self._aged = now
             self._tell_ages()
         self.show_sync()
         self.show_rules()
-        lines = self.session.lines
-        visible = tuple(
-            lines[index].record.execution_sid for index in self.list.visible_range() if lines[index].kind is Kind.RUN
-        )
-        if self.engine is not None and visible != self._on_screen:
-            self._on_screen = visible
-            self.engine.on_screen(visible)
+        if self.engine is not None and self._in_view != (in_view := self.list.visible_range()):
+            self._in_view = in_view
+            self._tell_visible(self.engine)
         if now - self._checked_stuck >= STUCK_EVERY:
             self._checked_stuck = now
             active = (self.session.get(key) for key in self.session.active)
             self.feed.changed(record_key(record) for record in active if record and not record.anomalies)
+
+    def _tell_visible(self, engine: Engine) -> None:
+        """The engine reads first what is on screen."""
+        lines = self.session.lines
+        visible = (lines[index] for index in self.list.visible_range())
+        sids = tuple(line.record.execution_sid for line in visible if line.kind is Kind.RUN)
+        if sids != self._on_screen:
+            self._on_screen = sids
+            engine.on_screen(sids)
 
     def _tell_ages(self) -> None:
         """Everything that says how long ago something was says it of now."""

@@ -90,6 +90,11 @@ class DetailPane(Vertical):
     # --- parts
 
     @property
+    def composed(self) -> bool:
+        """Whether its parts are there (asked every second: a query would walk through all of them)."""
+        return any(child.id == "detail-title" for child in self.children)
+
+    @property
     def story(self) -> RowsView:
         return self.rows(STORY)
 
