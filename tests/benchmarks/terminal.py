@@ -17,7 +17,7 @@ from pathlib import Path
 
 COLUMNS, ROWS = 140, 40
 PATIENCE = 60.0  # seconds
-TICK = 2_000
+TICK = 3_000
 """Bytes: what is painted in one go and is shorter is no more than ages that tick, which they do every second."""
 
 _IN_ONE_GO = 0.02  # seconds

@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 from sidscope.domain.query import parse_query
 from sidscope.domain.record import Record
 from sidscope.domain.value import replace
+from sidscope.tui.arrangement import arrange
+from sidscope.tui.folds import FoldRule
 from sidscope.tui.groups import Kind, Place, record_key
 from sidscope.tui.ordering import Grouping
+from sidscope.tui.plan import LATE_AT_MOST
 from sidscope.tui.session import Session
 from tests.tui.samples import many, record, sid
 
@@ -145,6 +148,45 @@ def test_of_two_plans_the_later_one_counts() -> None:
     assert numbers(session) == [10, 20]
 
 
+def test_a_plan_made_ahead_is_the_next_grouping_with_all_that_came_since() -> None:
+    session = started(many([10, 20]), at=1)
+    ahead = session.plan_ahead()
+    session.built_ahead(ahead.build())
+    session.apply([*many([30, 5]), replace(record(10), verdict="reentry")])
+    assert session.held == 1
+    plan = session.plan(Grouping.CONTACT)
+    assert plan is ahead
+    session.adopt(plan)
+    assert session.grouping is Grouping.CONTACT
+    assert numbers(session) == [5, 10, 20, 30]
+    assert session.lines[1].record.verdict == "reentry"
+
+
+def test_a_plan_made_ahead_is_not_taken_for_another() -> None:
+    session = started(many([10, 20]), at=1)
+    ahead = session.plan_ahead()
+    session.built_ahead(ahead.build())
+    matches = parse_query("verdict:reentry").matches
+    assert session.plan(Grouping.CONTACT, matches) is not ahead
+    assert session.plan(Grouping.FLOW) is not ahead
+    session.arrange(Grouping.CONVERSATION)
+    assert session.plan_ahead() is ahead
+    session.apply([record(number) for number in range(1, LATE_AT_MOST + 30)])
+    assert session.plan_ahead() is not ahead  # too much has come since
+
+
+def test_what_was_made_ahead_and_is_not_wanted_any_more_is_taken_apart() -> None:
+    session = started([record(10, group=1), record(20, group=1)], at=1)
+    ahead = session.plan_ahead()
+    session.arrange(Grouping.NONE)
+    other = session.plan_ahead()
+    session.built_ahead(ahead.build())
+    session.let_go()
+    assert other is not ahead
+    assert ahead.built is not None
+    assert list(ahead.built.groups()) == []
+
+
 def test_going_to_a_held_execution_lets_that_one_in() -> None:
     session = started(many([10, 20]), at=1)
     session.apply(many([4, 5]))
@@ -169,6 +211,7 @@ steps = st.lists(
         st.tuples(st.just("group"), st.sampled_from(Grouping)),
         st.tuples(st.just("filter"), st.sampled_from(["", "verdict:reentry", "-verdict:reentry"])),
         st.tuples(st.just("let_in"), st.none()),
+        st.tuples(st.just("ahead"), st.booleans()),
     ),
     max_size=25,
 )
@@ -202,6 +245,10 @@ def test_whatever_happens_the_cursor_stands_on_a_line_and_never_leaves_it_by_its
                 session.arrange(value, session.matches)
             case "filter", str():
                 session.arrange(matches=parse_query(value).matches if value else None)
+            case "ahead", bool() as built:
+                plan = session.plan_ahead()
+                if built:
+                    session.built_ahead(plan.build())
             case "let_in", _:
                 session.let_in()
                 if before is not None and before.kind is Kind.RUN and session.cursor != before:
@@ -212,6 +259,11 @@ def test_whatever_happens_the_cursor_stands_on_a_line_and_never_leaves_it_by_its
             assert session.lines[session.index].place == session.cursor
         else:
             assert session.cursor is None
+        if session.matches is None:
+            folds = FoldRule()
+            folds.be(session.folds()[session.grouping])
+            fresh = arrange(session.records.values(), session.grouping, folds).lines
+            assert [line.place for line in session.lines] == [line.place for line in fresh]
         arranged = {line.record.execution_sid for line in session.lines if line.kind is Kind.RUN}
         assert arranged <= {each.execution_sid for each in session.records.values()}
         assert not session.records.keys() & session.pending.keys()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,16 @@ if TYPE_CHECKING:
 
 PAINTED = 0.25
 """Seconds after which what is new in the list is surely on screen."""
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Fifty thousand groups would be walked through while they are made, and again while they are painted."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class Finding:
@@ -172,15 +183,24 @@ class Finding:
     async def _rearrange_in_thread(self, grouping: Grouping, then: Callable[[], None] | None) -> None:
         app = self._app
         plan = app.session.plan(grouping, self._matches())
-        # Fifty thousand groups would be walked through while they are made, and again while they are painted.
-        gc.disable()
-        try:
-            await app.feed.in_thread(plan.build)
+        with _no_collection():
+            if plan.built is None:
+                await app.feed.in_thread(plan.build)
             self._show(app.session.adopt(plan), then)
             await asyncio.sleep(PAINTED)
-        finally:
-            gc.enable()
         await app.feed.in_thread(app.session.let_go)
+        if app.session.grouping is plan.grouping and plan.matches is None:
+            await self.make_ahead()
+
+    async def make_ahead(self) -> None:
+        """Groups all there is by what `g` brings next, while nobody waits for it."""
+        app = self._app
+        if app.session.big:
+            plan = app.session.plan_ahead()
+            with _no_collection():
+                await app.feed.in_thread(plan.build)
+            app.session.built_ahead(plan)
+            await app.feed.in_thread(app.session.let_go)
 
     def _show(self, change: Change, then: Callable[[], None] | None) -> None:
         if self._asking is None and self._opening is None:

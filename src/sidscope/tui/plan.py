@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sidscope.domain.record import Record
@@ -14,6 +14,10 @@ Filter = Callable[[Record], bool]
 
 INSERT_AT_MOST = 1_000
 """Up to so many changed records are sorted in one by one; with more, all are sorted."""
+
+LATE_AT_MOST = 200
+"""So many changes are put into a plan that was made ahead, which holds the loop for less than a frame; with more it is
+dropped."""
 
 
 @dataclass(slots=True)
@@ -44,7 +48,7 @@ class Order:
         return order
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Plan:
     """:meth:`build` may run in any thread; ``Session.adopt`` puts it on screen."""
 
@@ -54,16 +58,93 @@ class Plan:
     order: Order
     folds: FoldRule
     folds_before: Fold  # as they were when this began
+    late: set[str] = field(default_factory=set)  # the keys of what is another since then
     built: Arrangement | None = None
 
     def build(self) -> Plan:
-        """Does the work; touches nothing of the session."""
-        self.order = Order(self.order.now(self.records))
-        shown, matches, hidden = self.order.records, self.matches, list[Record]()
-        if matches is not None:
-            shown = []
-            for record in self.order.records:
-                (shown if matches(record) else hidden).append(record)
-        self.built = Arrangement(self.grouping, self.folds)
-        self.built.fill(self.records, shown, hidden)
+        """Does the work, unless it is done; touches nothing of the session."""
+        if self.built is None:
+            self.order = Order(self.order.now(self.records))
+            shown, matches, hidden = self.order.records, self.matches, list[Record]()
+            if matches is not None:
+                shown = []
+                for record in self.order.records:
+                    (shown if matches(record) else hidden).append(record)
+            built = Arrangement(self.grouping, self.folds)
+            built.fill(self.records, shown, hidden)
+            self.built = built
         return self
+
+
+class Plans:
+    """The order of all that is known, and what is being made of it: the newest plan, and one that is made ahead, while
+    nobody waits for it. What comes meanwhile is noted for each."""
+
+    def __init__(self) -> None:
+        self._order = Order()
+        self._newest: Plan | None = None
+        self._ahead: Plan | None = None
+        self._retired: list[Arrangement] = []
+
+    def note(self, records: Iterable[str], known: Mapping[str, Record]) -> None:
+        """The records with these keys are about to be others than they are ``known`` to be."""
+        for key in records:
+            self._order.note(key, known.get(key))
+            for plan in (self._newest, self._ahead):
+                if plan is not None:
+                    plan.late.add(key)
+        if self._ahead is not None and len(self._ahead.late) > LATE_AT_MOST:
+            self._drop_ahead()
+
+    def make(self, grouping: Grouping, matches: Filter | None, records: dict[str, Record], folds: FoldRule) -> Plan:
+        """The newest plan from now on: the one that was made ahead, where that is it."""
+        if self._ahead is not None and matches is None and self._ahead.grouping is grouping:
+            self._newest, self._ahead = self._ahead, None
+        else:
+            self._newest = self._new(grouping, matches, records, folds)
+        return self._newest
+
+    def make_ahead(self, grouping: Grouping, records: dict[str, Record], folds: FoldRule) -> Plan:
+        """A plan for what will be wanted next, of all records."""
+        if self._ahead is None or self._ahead.grouping is not grouping:
+            self._drop_ahead()
+            self._ahead = self._new(grouping, None, records, folds)
+        return self._ahead
+
+    def _new(self, grouping: Grouping, matches: Filter | None, records: dict[str, Record], folds: FoldRule) -> Plan:
+        order = Order(self._order.records, dict(self._order.changed))
+        return Plan(grouping, matches, dict(records), order, folds, folds.fold)
+
+    def _drop_ahead(self) -> None:
+        if self._ahead is not None and self._ahead.built is not None:
+            self.retire(self._ahead.built)
+        self._ahead = None
+
+    def built_ahead(self, plan: Plan) -> None:
+        """A plan that was made ahead is built; if it is not wanted any more, it goes."""
+        if plan is self._ahead:
+            self._take_order(plan)
+        elif plan is not self._newest and plan.built is not None:
+            self.retire(plan.built)
+
+    def adopt(self, plan: Plan) -> bool:
+        """The newest plan is built, and goes on screen; nothing comes of an older one."""
+        if plan is not self._newest or plan.built is None:
+            return False
+        self._take_order(plan)
+        self._newest = None
+        return True
+
+    def _take_order(self, plan: Plan) -> None:
+        self._order = Order(plan.order.records)
+        for key in plan.late:
+            self._order.note(key, plan.records.get(key))
+
+    def retire(self, arrangement: Arrangement) -> None:
+        """This one is not on screen any more."""
+        self._retired.append(arrangement)
+
+    def let_go(self) -> None:
+        """Takes apart what has been retired, which takes some frames; in any thread."""
+        while self._retired:
+            self._retired.pop().dissolve()

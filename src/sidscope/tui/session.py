@@ -16,7 +16,7 @@ from sidscope.tui.arrangement import Arrangement
 from sidscope.tui.folds import Fold, FoldRule
 from sidscope.tui.groups import Group, Kind, Line, Place, record_key, started
 from sidscope.tui.ordering import Grouping, group_key
-from sidscope.tui.plan import Filter, Order, Plan
+from sidscope.tui.plan import Filter, Plan, Plans
 
 Folds = Mapping[Grouping, Fold]
 
@@ -62,10 +62,7 @@ class Session:
         """Grows whenever records have come or changed."""
         self._folds = {each: FoldRule(all_folded=each is Grouping.FLOW) for each in Grouping}
         self._arrangement = Arrangement(grouping, self._folds[grouping])
-        self._order = Order()
-        self._retired: list[Arrangement] = []
-        self._plan: Plan | None = None
-        self._since_plan: set[str] = set()
+        self._plans = Plans()
 
     # --- asking
 
@@ -171,11 +168,8 @@ class Session:
         return self._keep_cursor(lambda: self._show(records))
 
     def _keep(self, records: dict[str, Record]) -> None:
-        for key in records:
-            self._order.note(key, self.records.get(key))
+        self._plans.note(records, self.records)
         self.records.update(records)
-        if self._plan is not None:
-            self._since_plan.update(records)
 
     def _show(self, records: list[Record]) -> None:
         matches = self.matches
@@ -207,23 +201,24 @@ class Session:
         own = self.cursor.key if self.cursor and self.cursor.kind is Kind.RUN else None
         if own is not None and grouping is not self.grouping:
             self._reveal_in(grouping, own)
-        rule = self._folds[grouping]
-        order = Order(self._order.records, dict(self._order.changed))
-        self._plan = Plan(grouping, matches, dict(self.records), order, rule, rule.fold)
-        self._since_plan = set()
-        return self._plan
+        return self._plans.make(grouping, matches, self.records, self._folds[grouping])
+
+    def plan_ahead(self) -> Plan:
+        """The arrangement that will be wanted next, most likely: with the grouping that follows."""
+        grouping = self.grouping.next
+        return self._plans.make_ahead(grouping, self.records, self._folds[grouping])
+
+    def built_ahead(self, plan: Plan) -> None:
+        """A :meth:`plan_ahead` is built."""
+        self._plans.built_ahead(plan)
 
     def adopt(self, plan: Plan) -> Change:
         """Puts a built plan on screen, unless a newer one has been made meanwhile."""
-        if plan is not self._plan or plan.built is None:
-            return Change()
-        late = [self.records[key] for key in self._since_plan]
-        self._order = plan.order
-        for key in self._since_plan:
-            self._order.note(key, plan.records.get(key))
-        self._plan, self._since_plan = None, set()
         built = plan.built
-        self._retired.append(self._arrangement)
+        if not self._plans.adopt(plan) or built is None:
+            return Change()
+        late = [self.records[key] for key in plan.late]
+        self._plans.retire(self._arrangement)
 
         def swap() -> None:
             self.grouping, self.matches, self._arrangement = plan.grouping, plan.matches, built
@@ -241,8 +236,7 @@ class Session:
 
     def let_go(self) -> None:
         """Takes apart the arrangements that were adopted before, which takes some frames; in any thread."""
-        while self._retired:
-            self._retired.pop().dissolve()
+        self._plans.let_go()
 
     # --- folds
 
