@@ -15,7 +15,7 @@ from sidscope.tui.reader import Reader
 
 T = TypeVar("T")
 
-AT_ONCE = 500
+AT_ONCE = 200
 """Changed executions that are read in one go."""
 
 LOOK_AROUND = 4.0

@@ -66,14 +66,11 @@ class News(Actions):
     def _history_loaded(self) -> None:
         self.loaded = True
         self._rows_shown()
-        self.feed.spawn(self._settle_down())
+        gc.freeze()  # what has been read is here to stay: the collector need not walk through it at every turn
+        self.feed.spawn(self.finding.make_ahead())
         self.repaint_chrome()
         self._explorer().resume_cursor()
         self.finding.history_loaded()
-
-    async def _settle_down(self) -> None:
-        await self.finding.make_ahead()
-        gc.freeze()  # what has been read is here to stay: the collector need not walk through it at every turn
 
     def _take_detail(self, key: str, detail: Detail | None) -> None:
         self._stirred = time.monotonic()

@@ -54,14 +54,15 @@ def stamp(record: Record) -> Stamp:
     return started(record), record.reentry_number, record.execution_sid
 
 
-_plain_stamp = attrgetter("date_created", "reentry_number", "execution_sid")  # the same where Twilio gives the date
-
-
 def newest_first(records: Iterable[Record]) -> list[Record]:
-    """These records in order."""
+    """These records in order. Their stamps are made first: in one go with them, sorting a hundred thousand would keep
+    every other thread from running for three frames."""
     records = list(records)
-    dated = None not in map(attrgetter("date_created"), records)
-    return sorted(records, key=_plain_stamp if dated else stamp, reverse=True)
+    stamps = [
+        (record.date_created or started(record), record.reentry_number, record.execution_sid) for record in records
+    ]
+    order = sorted(range(len(records)), key=stamps.__getitem__, reverse=True)
+    return [records[index] for index in order]
 
 
 def place_of(record: Record, order: Sequence[Record]) -> int:
