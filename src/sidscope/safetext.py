@@ -66,7 +66,7 @@ def safe(text: str, limit: int | None = None, *, keep_newlines: bool = False) ->
     looked at, so a megabyte costs no more than a line. ``keep_newlines`` keeps ``\\n`` (and CR LF as ``\\n``).
     """
     shown = text if limit is None else text[: max(limit, 0) + 1]
-    if _NOT_PLAIN.search(shown):
+    if not (shown.isascii() and shown.isprintable()) and _NOT_PLAIN.search(shown):
         if keep_newlines:
             shown = "\n".join(_shown_line(line) for line in shown.replace("\r\n", "\n").split("\n"))
         else:
@@ -98,6 +98,8 @@ def clip(text: Safe, cells: int) -> Safe:
 
 def pad(text: Safe, cells: int, *, right: bool = False) -> Safe:
     """``text`` in exactly ``cells`` cells: clipped, or filled with spaces (before it, if ``right``)."""
+    if text.isascii() and len(text) <= cells:
+        return Safe(text.rjust(cells) if right else text.ljust(cells))
     clipped = clip(text, cells)
     fill = " " * (cells - width(clipped))
     return Safe(fill + clipped if right else clipped + fill)
