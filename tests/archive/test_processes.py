@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from sidscope.archive import Archive, archive_path
+from sidscope.archive.files import alone_in
 
 from .samples import ACCOUNT, execution, sid
 
@@ -54,6 +55,23 @@ def test_processes_that_open_and_write_at_once_lose_nothing(tmp_path: Path) -> N
     with Archive.open(archive_path(tmp_path / "data", ACCOUNT), account_sid=ACCOUNT) as archive:
         assert archive.execution_count() == 801
         assert len(archive.search(sid("CH", 7))) == 800
+
+
+def test_nothing_is_done_to_the_file_while_another_process_may_be_setting_it_aside(tmp_path: Path) -> None:
+    path = archive_path(tmp_path, ACCOUNT)
+    script = """
+        print("ready", flush=True)
+        Archive.open(path, account_sid=ACCOUNT).close()
+    """
+    with alone_in(tmp_path):
+        process = start(script, tmp_path)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.3)
+        assert not path.exists()
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (0, "", "")
+    assert path.exists()
 
 
 def test_processes_that_meet_a_corrupt_file_set_it_aside_once(tmp_path: Path) -> None:

@@ -79,9 +79,9 @@ def open_writer(path: Path, account_sid: str) -> tuple[sqlite3.Connection, str |
     A file that cannot be used is set aside, and the second value is the sentence that says so. Raises ArchiveError if
     the file system refuses.
     """
-    files.prepare(path)
-    with files.alone_in(path.parent):
-        files.prepare(path)  # again: another process may just have set it aside
+    files.prepare_directory(path.parent)
+    with files.alone_in(path.parent):  # until then another process may be setting the file aside
+        files.prepare(path)
         opened = _retried(path, account_sid)
         if not isinstance(opened, Unusable):
             return opened, None

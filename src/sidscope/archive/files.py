@@ -46,12 +46,11 @@ def archived_accounts(data_dir: Path) -> list[str]:
 
 
 def prepare(path: Path) -> None:
-    """Make directory and file private before anything is written, and tighten what exists with wider permissions.
+    """Make the file private before anything is written, and tighten what exists with wider permissions. To be called
+    :func:`alone_in` its directory, where others may be renaming what is there.
 
     Raises ArchiveError where that is impossible.
     """
-    with _explained(path.parent):
-        _prepare_directory(path.parent)
     with _explained(path):
         with contextlib.suppress(FileExistsError):
             # Ahead of SQLite, whose -wal and -shm then take the permissions of this file.
@@ -62,6 +61,15 @@ def prepare(path: Path) -> None:
             _tighten(file, PRIVATE_FILE)
         if not os.access(path, os.R_OK | os.W_OK):
             raise ArchiveError(f"{path} cannot be written: change its permissions, {ADVICE}.")
+
+
+def prepare_directory(directory: Path) -> None:
+    """The same for the directory.
+
+    Raises ArchiveError where that is impossible.
+    """
+    with _explained(directory):
+        _prepare_directory(directory)
 
 
 def _prepare_directory(directory: Path) -> None:
