@@ -241,6 +241,16 @@ def test_refresh_looks_now(on: Scene) -> None:
             explorer.wait(Changed)
 
 
+def test_numbers_are_told_to_who_watches_them(on: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sidscope.sync.thread._RESTING_NUMBERS_EVERY", 1_000.0)
+    monkeypatch.setattr("sidscope.sync.thread._WATCHED", 1_000.0)
+    with exploring(on) as explorer:
+        before = explorer.settled().requests
+        explorer.engine.refresh()
+        explorer.engine.watch()
+        explorer.state(lambda state: state.requests > before)
+
+
 def test_refused_credentials_are_a_phase_with_a_sentence(on: Scene) -> None:
     login = on.world.credentials()
     wrong = Credentials(login.account_sid, login.username, Secret("wrong"))

@@ -22,6 +22,7 @@ _TICK = 0.25  # seconds between two looks at whether the state changed
 _RESTING_TICKS = 1.0, 5.0  # at least and at most, when it has long not: once the next poll is over
 _AWAKE = 2.0  # seconds without change and without a wish after which it rests
 _NUMBERS_EVERY = 0.5  # seconds between two states of which only numbers differ: nobody reads faster
+_WATCHED = 3.0  # seconds for which somebody who looks at them is taken to go on
 _RESTING_NUMBERS_EVERY = 10.0  # the same while nothing is left to read: a poll alone changes them
 
 
@@ -113,6 +114,7 @@ class EngineThread:
         self.state = SyncState(phase="starting")
         self._published = 0.0  # when, by the monotonic clock
         self._wished = 0.0  # likewise
+        self._watched = 0.0  # when somebody looked at the numbers, likewise
         self._stirred = asyncio.Event()
 
     def start(self) -> None:
@@ -171,6 +173,11 @@ class EngineThread:
     def refresh(self) -> None:
         """Looks at every flow now."""
         self._call(lambda engine: engine.look_now())
+
+    def watch(self) -> None:
+        """Somebody looks at the numbers: for some seconds they are told as fast as anybody reads."""
+        self._watched = time.monotonic()
+        self._call(lambda engine: None)
 
     def pause(self) -> None:
         """Stops polling and the backlog of contexts; what is asked for by name still runs."""
@@ -260,8 +267,8 @@ class EngineThread:
 
     def _publish(self, engine: Engine) -> None:
         state, now = engine.state(), time.monotonic()
-        busy = state.phase != "live" or state.contexts_left or state.steps_left
-        every = _NUMBERS_EVERY if busy else _RESTING_NUMBERS_EVERY
+        read = state.phase != "live" or state.contexts_left or state.steps_left or now - self._watched < _WATCHED
+        every = _NUMBERS_EVERY if read else _RESTING_NUMBERS_EVERY
         if state == self.state or (_alike(state, self.state) and now - self._published < every):
             return
         self.state, self._published = state, now

@@ -48,6 +48,8 @@ class House(Actions):
         """Brings the sync panel up to date if it is shown."""
         if not self.screen.has_class("syncing"):
             return
+        if self.engine is not None:
+            self.engine.watch()
         app = self._explorer()
         state, now, live, offline = app.state, app.now(), chrome.live_state(app), app.offline
         complaints = self.complaints
