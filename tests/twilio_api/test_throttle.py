@@ -116,6 +116,29 @@ def test_a_refusal_that_was_no_probes_fault_cuts_by_a_tenth_and_by_more_until_so
     assert hold.limit == 2
 
 
+def test_under_a_limit_that_was_cut_two_are_sent_until_one_is_answered() -> None:
+    hold = settled(20)
+    hold.refused(take(hold, 19), 0.0)
+    assert hold.limit == 18
+    assert hold.permit(18, 0.1) is None
+    trial = take(hold, 10, 0.1)
+    take(hold, 11, 0.1)
+    assert hold.permit(12, 0.1) is None  # there would be room
+    hold.answered(trial, 0.2, 12)
+    for in_flight in range(11, 18):
+        take(hold, in_flight, 0.2)
+
+
+def test_a_trial_that_nobody_answers_holds_up_nobody_for_long() -> None:
+    hold = settled(20)
+    hold.refused(take(hold, 19), 0.0)
+    take(hold, 10, 0.1)
+    take(hold, 11, 0.1)
+    assert hold.permit(12, 0.9) is None
+    take(hold, 0, 0.9)  # nothing else is under way
+    take(hold, 12, 1.0)
+
+
 def test_no_more_are_allowed_than_were_ahead_of_a_refused_one() -> None:
     hold = settled(40)
     hold.refused(take(hold, 3, 0.3), 0.3)  # refused with three ahead: there cannot be more than three

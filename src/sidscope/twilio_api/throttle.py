@@ -23,6 +23,7 @@ CAP = 50
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 16.0  # seconds between two probes
 _LARGEST_STEP = 8
 _FIRST_CUT, _LARGEST_CUT = 1, 5  # tenths of the limit; three times as much each time, until one is enough
+_TRIALS, _LONGEST_TRIAL = 2, 1.0  # so many are sent under a limit that has been cut until one is answered; seconds
 _PATIENT_REFUSALS = 3  # so many in a row without one success close the gate
 _FIRST_CLOSURE, _LONGEST_CLOSURE = 0.02, 1.0  # seconds
 
@@ -73,6 +74,8 @@ class Hold:
         self._probing = False
         self._step = 1
         self._cut = _FIRST_CUT  # grows until something that was sent after the last one is answered
+        self._trials: int | None = None  # sent since the last cut; None: it is known to be enough
+        self._trial_ends = 0.0
         self._wait = _FIRST_WAIT
         self._next_probe = 0.0
         self._in_a_row = 0
@@ -81,9 +84,15 @@ class Hold:
         """Leave to send one more request now, ``in_flight`` being under way; None if it has to wait."""
         if now < self.closed_until:
             return None
+        if self._trials is not None and self._trials >= _TRIALS and in_flight and now < self._trial_ends:
+            return None  # to fill up to a limit that may still be too high would be refusals at once
         if in_flight >= self.limit and not self._probe(now):
             return None
-        return Permit(in_flight, self._round) if in_flight < self.limit else None
+        if in_flight >= self.limit:
+            return None
+        if self._trials is not None:
+            self._trials += 1
+        return Permit(in_flight, self._round)
 
     def answered(self, permit: Permit, now: float, in_flight: int) -> None:
         """The server took a request; ``in_flight`` were under way then, this one among them."""
@@ -92,6 +101,7 @@ class Hold:
         self.closed_until = now
         if permit.round == self._round:
             self._cut = _FIRST_CUT
+            self._trials = None
         if self._held is None:
             if in_flight >= self.limit:  # so many are fine: refusals come sooner than answers
                 self.limit = min(self.cap, self.limit + 1)
@@ -120,6 +130,7 @@ class Hold:
         else:  # no probe's fault: the server's limit has fallen
             self._settle(min(self._held - -(-self._held * self._cut // 10), permit.ahead), now)
             self._cut = min(_LARGEST_CUT, 3 * self._cut)
+            self._trials, self._trial_ends = 0, now + _LONGEST_TRIAL
 
     def _probe(self, now: float) -> bool:
         """Somebody waits for a place: try a higher limit, if it is time to."""
