@@ -287,7 +287,7 @@ async def test_sids_parted_by_commas_must_all_hold_and_where_none_holds_all_it_s
         await user.waits_for("1 of 10 executions")
         await user.press("escape")
         await user.paste(f"{sid('FN', 1)};{sid('FN', 2)}")
-        await user.waits_for("No execution names all 2 SIDs: leave one alone")
+        await user.waits_for("No execution names all 2 SIDs: leave only one")
 
 
 async def test_other_text_pasted_on_the_list_is_a_filter_and_a_megabyte_is_nothing(archive: Archive) -> None:

@@ -242,7 +242,7 @@ class Finding:
             return f"Not in the list: enter asks {ways}", "accent"
         sids = sum(not term.key and not term.negated and is_sid(term.value) for term in self._query.terms)
         if session.shown == 0 and sids > 1:
-            return f"No execution names all {sids} SIDs: leave one alone", "warn"
+            return f"No execution names all {sids} SIDs: leave only one", "warn"
         ways = " · enter goes there, ↓ keeps it as the filter" if wanted is not None else ""
         return f"{session.shown:,} of {count(session.total, 'execution')}{ways}", "dim"
 
