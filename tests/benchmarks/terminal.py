@@ -18,7 +18,8 @@ from pathlib import Path
 COLUMNS, ROWS = 140, 40
 PATIENCE = 60.0  # seconds
 TICK = 3_000
-"""Bytes: what is painted in one go and is shorter is no more than ages that tick, which they do every second."""
+"""Bytes: what is painted in one go and is shorter is no more than what the clock changes: an age, and once a minute how
+long the window of a story is open."""
 
 _IN_ONE_GO = 0.02  # seconds
 

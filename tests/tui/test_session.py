@@ -180,11 +180,34 @@ def test_what_was_made_ahead_and_is_not_wanted_any_more_is_taken_apart() -> None
     ahead = session.plan_ahead()
     session.arrange(Grouping.NONE)
     other = session.plan_ahead()
-    session.built_ahead(ahead.build())
+    built = ahead.build().built
+    session.built_ahead(ahead)
     session.let_go()
     assert other is not ahead
-    assert ahead.built is not None
-    assert list(ahead.built.groups()) == []
+    assert built is not None
+    assert list(built.groups()) == []
+
+
+def test_what_is_on_screen_before_its_maker_says_that_it_is_built_stays_there() -> None:
+    session = started(many([10, 20]), at=1)
+    ahead = session.plan_ahead()
+    ahead.build()
+    session.adopt(session.plan(Grouping.CONTACT))
+    session.built_ahead(ahead)
+    session.let_go()
+    assert numbers(session) == [10, 20]
+
+
+def test_a_plan_that_a_later_one_took_the_place_of_is_taken_apart() -> None:
+    session = started(many([10, 20]), at=1)
+    early = session.plan(Grouping.NONE)
+    built = early.build().built
+    session.adopt(session.plan(Grouping.FLOW).build())
+    assert not session.adopt(early)
+    session.let_go()
+    assert built is not None
+    assert list(built.groups()) == []
+    assert session.grouping is Grouping.FLOW
 
 
 def test_going_to_a_held_execution_lets_that_one_in() -> None:

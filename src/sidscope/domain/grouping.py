@@ -17,7 +17,8 @@ RUN_GAP = timedelta(hours=24)
 
 
 class Run:
-    """An execution put among the others: what it is compared by, and where it stands in its group."""
+    """An execution put among the others: what it is compared by, and where it stands in its group. (No dataclass: that
+    it changes leaves out ``value``, and ``dataclasses`` are slow to load.)"""
 
     __slots__ = (
         "channel",

@@ -26,7 +26,7 @@ def value(made: type[T]) -> type[T]:
     body = {name: it for name, it in made.__dict__.items() if name not in (*names, "__dict__", "__weakref__")}
     body |= {"__qualname__": made.__qualname__, "__slots__": names, "__match_args__": names}
     body |= {"__init__": _maker(made, names), "__astuple__": staticmethod(_reader(names))}
-    body |= {"__eq__": _equal, "__hash__": _hashed, "__reduce__": _reduced, "__replace__": _replaced}
+    body |= {"__eq__": _equal, "__hash__": _hashed, "__reduce__": _reduced}
     body.setdefault("__repr__", _shown)
     built: type[T] = type(made.__name__, made.__bases__, body)
     return built
@@ -44,8 +44,12 @@ def replace(one: T, **others: Any) -> T:
     Raises:
         TypeError: it has no such field.
     """
-    made: T = one.__replace__(**others)  # type: ignore[attr-defined]  # of all values
-    return made
+    made = type(one)
+    names = names_of(made)
+    fields = [others.pop(name) if name in others else getattr(one, name) for name in names]
+    if others:
+        raise TypeError(f"{made.__qualname__} has no field {next(iter(others))!r}")
+    return made(*fields)
 
 
 def _maker(made: type[object], names: tuple[str, ...]) -> Any:
@@ -54,9 +58,9 @@ def _maker(made: type[object], names: tuple[str, ...]) -> Any:
     parameters = (f"{name}=default_{name}" if f"default_{name}" in given else name for name in names)
     lines = "\n ".join(f"self.{name} = {name}" for name in names) or "pass"
     exec(f"def __init__(self, {', '.join(parameters)}):\n {lines}", given)  # noqa: S102  # as dataclasses do
-    made_so = given["__init__"]
-    made_so.__qualname__ = f"{made.__qualname__}.__init__"
-    return made_so
+    init = given["__init__"]
+    init.__qualname__ = f"{made.__qualname__}.__init__"
+    return init
 
 
 def _reader(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
@@ -83,14 +87,3 @@ def _shown(one: Any) -> str:
 
 def _reduced(one: Any) -> tuple[Any, ...]:
     return one.__class__, one.__class__.__astuple__(one)
-
-
-def _replaced(one: Any, **others: Any) -> Any:
-    made = one.__class__
-    fields = [
-        others.pop(name) if name in others else it
-        for name, it in zip(made.__match_args__, made.__astuple__(one), strict=True)
-    ]
-    if others:
-        raise TypeError(f"{made.__qualname__} has no field {next(iter(others))!r}")
-    return made(*fields)

@@ -52,6 +52,7 @@ from sidscope.tui.news import News
 from sidscope.tui.picking import Picking
 from sidscope.tui.place import SavedPlace
 from sidscope.tui.reader import Reader
+from sidscope.tui.rearranging import Rearranging
 from sidscope.tui.session import Change, Session
 from sidscope.tui.sharing import Sharing
 from sidscope.tui.surroundings import Surroundings
@@ -165,6 +166,7 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing,
         self._on_screen: tuple[str, ...] = ()
         self._in_view: range | None = None  # which lines are; None: they may be others
         self._checked_stuck = self._stirred = self._aged = time.monotonic()
+        self.rearranging = Rearranging(self)
         self.finding = Finding(self)
         self.looking = Looking(self)
 
@@ -306,12 +308,18 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing,
     # --- time
 
     def _go_on(self) -> None:
-        if self.pane.composed:  # not on leaving: the timer outlives the widgets by a moment
-            self._tick()
-        quiet = time.monotonic() - self._stirred > QUIET and not self.screen.has_class("syncing")
-        self.set_timer(QUIET_TICK if quiet else TICK, self._go_on)
+        self._tick()
+        self.set_timer(QUIET_TICK if self._quiet else TICK, self._go_on)
+
+    @property
+    def _quiet(self) -> bool:
+        """Whether nothing has come for a while, and nobody watches the figures of the sync panel."""
+        long_ago = time.monotonic() - self._stirred > QUIET
+        return long_ago and self.pane.composed and not self.screen.has_class("syncing")
 
     def _tick(self) -> None:
+        if not self.pane.composed:
+            return  # leaving: the timer outlives the widgets by a moment
         now = time.monotonic()
         quiet = now - self._stirred
         if now - self._aged >= next(every for until, every in AGES_EVERY.items() if quiet < until):

@@ -1,11 +1,8 @@
-"""The one box at work: filtering as one types, going to a SID or number, asking Twilio for one; and regrouping."""
+"""The one box at work: filtering as one types, going to a SID or number, asking Twilio for one."""
 
 from __future__ import annotations
 
-import asyncio
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,19 +20,6 @@ from sidscope.tui.words import count
 
 if TYPE_CHECKING:
     from sidscope.tui.app import ExplorerApp
-
-PAINTED = 0.25
-"""Seconds after which what is new in the list is surely on screen."""
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Fifty thousand groups would be walked through while they are made, and again while they are painted."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 class Finding:
@@ -173,34 +157,8 @@ class Finding:
         return lambda record: record_key(record) in marked and matches(record)
 
     def rearrange(self, grouping: Grouping, then: Callable[[], None] | None = None) -> None:
-        """Groups and filters anew: at once, or in a thread where that would hold the loop; and does ``then``."""
-        app, session = self._app, self._app.session
-        if session.big:
-            app.feed.spawn(self._rearrange_in_thread(grouping, then))
-        else:
-            self._show(session.arrange(grouping, self._matches()), then)
-
-    async def _rearrange_in_thread(self, grouping: Grouping, then: Callable[[], None] | None) -> None:
-        app = self._app
-        plan = app.session.plan(grouping, self._matches())
-        with _no_collection():
-            if plan.built is None:
-                await app.feed.in_thread(plan.build)
-            self._show(app.session.adopt(plan), then)
-            await asyncio.sleep(PAINTED)
-        await app.feed.in_thread(app.session.let_go)
-        if app.session.grouping is plan.grouping and plan.matches is None:
-            await self.make_ahead()
-
-    async def make_ahead(self) -> None:
-        """Groups all there is by what `g` brings next, while nobody waits for it."""
-        app = self._app
-        if app.session.big:
-            plan = app.session.plan_ahead()
-            with _no_collection():
-                await app.feed.in_thread(plan.build)
-            app.session.built_ahead(plan)
-            await app.feed.in_thread(app.session.let_go)
+        """Groups and filters anew, and does ``then``."""
+        self._app.rearranging.rearrange(grouping, self._matches(), partial(self._show, then=then))
 
     def _show(self, change: Change, then: Callable[[], None] | None) -> None:
         if self._asking is None and self._opening is None:

@@ -67,7 +67,7 @@ class News(Actions):
         self.loaded = True
         self._rows_shown()
         gc.freeze()  # what has been read is here to stay: the collector need not walk through it at every turn
-        self.feed.spawn(self.finding.make_ahead())
+        self.feed.spawn(self._explorer().rearranging.make_ahead())
         self.repaint_chrome()
         self._explorer().resume_cursor()
         self.finding.history_loaded()

@@ -48,7 +48,7 @@ class Order:
         return order
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Plan:
     """:meth:`build` may run in any thread; ``Session.adopt`` puts it on screen."""
 
@@ -60,6 +60,7 @@ class Plan:
     folds_before: Fold  # as they were when this began
     late: set[str] = field(default_factory=set)  # the keys of what is another since then
     built: Arrangement | None = None
+    dropped: bool = False  # nobody wants it any more
 
     def build(self) -> Plan:
         """Does the work, unless it is done; touches nothing of the session."""
@@ -99,10 +100,13 @@ class Plans:
     def make(self, grouping: Grouping, matches: Filter | None, records: dict[str, Record], folds: FoldRule) -> Plan:
         """The newest plan from now on: the one that was made ahead, where that is it."""
         if self._ahead is not None and matches is None and self._ahead.grouping is grouping:
-            self._newest, self._ahead = self._ahead, None
+            plan, self._ahead = self._ahead, None
         else:
-            self._newest = self._new(grouping, matches, records, folds)
-        return self._newest
+            plan = self._new(grouping, matches, records, folds)
+        if self._newest is not None:
+            self._newest.dropped = True
+        self._newest = plan
+        return plan
 
     def make_ahead(self, grouping: Grouping, records: dict[str, Record], folds: FoldRule) -> Plan:
         """A plan for what will be wanted next, of all records."""
@@ -116,24 +120,30 @@ class Plans:
         return Plan(grouping, matches, dict(records), order, folds, folds.fold)
 
     def _drop_ahead(self) -> None:
-        if self._ahead is not None and self._ahead.built is not None:
-            self.retire(self._ahead.built)
+        if self._ahead is not None:
+            self._ahead.dropped = True
+            self._retire_dropped(self._ahead)
         self._ahead = None
 
     def built_ahead(self, plan: Plan) -> None:
-        """A plan that was made ahead is built; if it is not wanted any more, it goes."""
+        """A plan that was made ahead is built."""
         if plan is self._ahead:
             self._take_order(plan)
-        elif plan is not self._newest and plan.built is not None:
-            self.retire(plan.built)
+        self._retire_dropped(plan)
 
-    def adopt(self, plan: Plan) -> bool:
-        """The newest plan is built, and goes on screen; nothing comes of an older one."""
+    def adopt(self, plan: Plan) -> Arrangement | None:
+        """What goes on screen when this plan is built: nothing comes of one that is not the newest."""
+        self._retire_dropped(plan)
         if plan is not self._newest or plan.built is None:
-            return False
+            return None
         self._take_order(plan)
         self._newest = None
-        return True
+        return plan.built
+
+    def _retire_dropped(self, plan: Plan) -> None:
+        if plan.dropped and plan.built is not None:
+            self.retire(plan.built)
+            plan.built = None
 
     def _take_order(self, plan: Plan) -> None:
         self._order = Order(plan.order.records)

@@ -214,8 +214,8 @@ class Session:
 
     def adopt(self, plan: Plan) -> Change:
         """Puts a built plan on screen, unless a newer one has been made meanwhile."""
-        built = plan.built
-        if not self._plans.adopt(plan) or built is None:
+        built = self._plans.adopt(plan)
+        if built is None:
             return Change()
         late = [self.records[key] for key in plan.late]
         self._plans.retire(self._arrangement)
