@@ -34,7 +34,6 @@ from sidscope.tui.feed import Feed
 from sidscope.tui.finding import Finding
 from sidscope.tui.groups import Kind
 from sidscope.tui.session import Change, Session
-from sidscope.tui.widgets.detail_pane import DetailPane
 from sidscope.tui.widgets.execution_list import ExecutionList
 from sidscope.tui.widgets.filter_box import FilterBox
 from sidscope.tui.widgets.line_view import LineView
@@ -42,6 +41,7 @@ from sidscope.tui.widgets.rows_view import RowsView
 
 if TYPE_CHECKING:
     from sidscope.tui.app import ExplorerApp
+    from sidscope.tui.widgets.detail_pane import DetailPane
 
 
 class Actions(DressedApp):
@@ -61,6 +61,8 @@ class Actions(DressedApp):
     complaints: Sequence[str]
     acted = False
     """Whether the user has done anything yet."""
+    begun = False
+    """Whether all parts are there and can be shown something: at first there are the list and what stands around it."""
 
     def _explorer(self) -> ExplorerApp:
         from sidscope.tui.app import ExplorerApp
@@ -102,7 +104,7 @@ class Actions(DressedApp):
             pane = focused.id
         record = self.session.selected
         here = self.record_here
-        picture = self.pane.picture
+        picture = self.pane.picture if self.begun else None
         return Situation(
             pane=pane,
             selected=record is not None,
@@ -115,7 +117,7 @@ class Actions(DressedApp):
             opening=self.finding.opening,
             past=self.finding.trail.has_past,
             future=self.finding.trail.has_future,
-            zoom=picture.view.zoom if picture.drawn else None,
+            zoom=picture.view.zoom if picture and picture.drawn else None,
             profiles=self.accounts.others,
         )
 
@@ -243,8 +245,7 @@ class Actions(DressedApp):
         else:
             self.focus_pane(name)
 
-    @on(DetailPane.Picked)
-    def _tab_picked(self, event: DetailPane.Picked) -> None:
+    def on_detail_pane_picked(self, event: DetailPane.Picked) -> None:
         self.focus_pane(event.name)
 
     def do_let_in(self) -> None:

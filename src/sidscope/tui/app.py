@@ -58,9 +58,6 @@ from sidscope.tui.sharing import Sharing
 from sidscope.tui.surroundings import Surroundings
 from sidscope.tui.terminal import leave_on_signals
 from sidscope.tui.themes import named
-from sidscope.tui.widgets.chooser import Chooser
-from sidscope.tui.widgets.copy_menu import CopyMenu
-from sidscope.tui.widgets.detail_pane import DetailPane
 from sidscope.tui.widgets.execution_list import ExecutionList
 from sidscope.tui.widgets.filter_box import FilterBox
 from sidscope.tui.widgets.ink_line import InkLine
@@ -160,7 +157,6 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing,
             on_loaded=self._history_loaded,
             on_problem=self.trouble,
         )
-        self.begun = False  # its parts are there, and can be shown something
         self._moved_at = 0.0
         self._rest: Timer | None = None
         self._on_screen: tuple[str, ...] = ()
@@ -173,6 +169,7 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing,
     # --- layout
 
     def compose(self) -> ComposeResult:
+        """What the first frame shows; the rest is put together after it."""
         yield Palette()
         yield InkLine(id="header")
         yield FilterBox(id="filter")
@@ -182,27 +179,21 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing,
                 yield InkLine(id="columns")
                 yield ExecutionList(self.session, self.now, id="list")
                 yield RowsView(id="nothing")
-            yield DetailPane(self.now, first_keys(self.commands), id="right")
-        yield RowsView(id="help")
-        yield RowsView(id="sync")
-        yield RowsView(id="rules")
-        yield Chooser(id="chooser")
+            yield Vertical(id="right")
         yield RowsView(id="small")
-        yield CopyMenu(id="copying")
         yield InkLine(id="status")
         yield InkLine(id="footer")
 
     def on_mount(self) -> None:
         use_utc(self.config.utc)
         self.list = self.query_one("#list", ExecutionList)
-        self.pane = self.query_one(DetailPane)
         self.box = self.query_one(FilterBox)
         self.list.focus()
         self.box.vocabulary = Vocabulary(self.session.everything, self.queries, discretion.masked)
         self._open()
-        self.feed.start()
+        self.feed.first_rows()
         self.repaint_chrome()
-        self.call_later(self._begin)
+        self.call_after_refresh(self._begin)
         self.set_timer(TICK, self._go_on)
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))  # fg: on an empty terminal
         leave_on_signals(lambda code: self.exit(return_code=code))
@@ -213,27 +204,39 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing,
         if query:
             place = replace(place, filter_text="" if one_thing(query) else query, filter_on=True, execution_sid=None)
         self.resume(place)
+
+    async def _begin(self) -> None:
+        """The first rows are on screen: time for the rest of it, and for what is typed and asked of Twilio."""
+        from sidscope.tui.widgets.chooser import Chooser
+        from sidscope.tui.widgets.copy_menu import CopyMenu
+        from sidscope.tui.widgets.detail_pane import DetailPane
+
+        if not self.is_running:  # left at once
+            return
+        self.pane = DetailPane(self.now, first_keys(self.commands))
+        panels = [RowsView(id=name) for name in ("help", "sync", "rules")]
+        await self.query_one("#right").mount(self.pane)
+        await self.screen.mount(*panels, Chooser(id="chooser"), CopyMenu(id="copying"), after="#body")
+        self.begun = True
+        self.show_change(Change(cursor=True))
         if self._notice:
             self.notify(safe(self._notice, 300), markup=False, timeout=8)
-        if one_thing(query):
-            self.finding.open_at(one_thing(query) or "")
-
-    def _begin(self) -> None:
-        """The screen is put together: what has been read meanwhile is shown in every part of it."""
-        if not self.pane.is_mounted:  # a busy machine: its parts are still to come
-            self.set_timer(0.01, self._begin)
-            return
-        self.begun = True
-        self.show_change(Change(lines=True, cursor=True))
+        if one_thing(self.started_with):
+            self.finding.open_at(one_thing(self.started_with) or "")
+        self.feed.start()
+        self.rows_shown()
+        await self.give_out()
 
     # --- what is shown
 
     def show_change(self, change: Change, *, reveal: bool = False) -> None:
         """Brings list, detail and titles up to date with the session."""
-        if not (self.is_running and self.begun):  # at the end, what is still being read finds the screen gone
+        if not self.is_running:  # at the end, what is still being read finds the screen gone
             return
         self.list.sync(change, reveal=reveal)
         self._in_view = None
+        if not self.begun:
+            return
         selected = self.session.selected  # another one also where the cursor's group has a newer execution
         if change.cursor or (record_key(selected) if selected else None) != self.pane.awaited:
             self._cursor_moved()
@@ -243,10 +246,9 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing,
 
     @property
     def awaits_content(self) -> bool:
-        return self.begun and self.pane.stale and self.pane.has_focus_within
+        return not self.begun or (self.pane.stale and self.pane.has_focus_within)
 
-    @on(DetailPane.Shown)
-    async def _detail_shown(self) -> None:
+    async def on_detail_pane_shown(self) -> None:
         await self.give_out()
 
     @on(LineView.Moved, "#list")
@@ -315,10 +317,10 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing,
     def _quiet(self) -> bool:
         """Whether nothing has come for a while, and nobody watches the figures of the sync panel."""
         long_ago = time.monotonic() - self._stirred > QUIET
-        return long_ago and self.pane.composed and not self.screen.has_class("syncing")
+        return long_ago and self.begun and self.pane.composed and not self.screen.has_class("syncing")
 
     def _tick(self) -> None:
-        if not self.pane.composed:
+        if not (self.begun and self.pane.composed):
             return  # leaving: the timer outlives the widgets by a moment
         now = time.monotonic()
         quiet = now - self._stirred

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime
-
-from textual import on
+from typing import TYPE_CHECKING
 
 from sidscope.archive import Archive, read_paths
 from sidscope.domain.console import console_url
@@ -21,8 +20,10 @@ from sidscope.tui.browser import Browser
 from sidscope.tui.commands import CONTEXT, LIST, MENU, TABS
 from sidscope.tui.copying import Choice, recent_choices, record_json, sid_choices, value_choice
 from sidscope.tui.groups import record_key
-from sidscope.tui.widgets.copy_menu import CopyMenu
 from sidscope.tui.words import count
+
+if TYPE_CHECKING:
+    from sidscope.tui.widgets.copy_menu import CopyMenu
 
 SHOWN = 200
 """Characters of what was copied that the toast shows."""
@@ -78,6 +79,8 @@ class CopyActions(Actions):
     @property
     def menu(self) -> CopyMenu:
         """The menu of what can be copied."""
+        from sidscope.tui.widgets.copy_menu import CopyMenu
+
         return self.query_one(CopyMenu)
 
     def do_copy_menu(self) -> None:
@@ -158,8 +161,7 @@ class CopyActions(Actions):
             about=record.execution_sid,
         )
 
-    @on(CopyMenu.Picked)
-    def _picked_choice(self, event: CopyMenu.Picked) -> None:
+    def on_copy_menu_picked(self, event: CopyMenu.Picked) -> None:
         choice = event.choice
         if choice.letter == copying.RECENT and not choice.stranger:
             self._open_menu("what was copied before, the newest first", self._again())
@@ -177,7 +179,9 @@ class CopyActions(Actions):
         """Waits until the steps of an execution are in the archive, as far as Twilio gives them."""
         raise NotImplementedError
 
-    @on(CopyMenu.Closed)
+    def on_copy_menu_closed(self) -> None:
+        self._close_menu()
+
     def _close_menu(self) -> None:
         self.menu.close()
         self.focus_pane(self._before_menu if self._before_menu in (LIST, *TABS) else LIST)

@@ -10,7 +10,6 @@ from sidscope.safetext import safe
 from sidscope.tui.commands import CONTEXT, SIDS, STEPS
 from sidscope.tui.copy_actions import CopyActions
 from sidscope.tui.looking import Looking
-from sidscope.tui.widgets.detail_pane import DetailPane
 from sidscope.tui.widgets.search_line import SearchLine
 
 
@@ -19,8 +18,7 @@ class DetailActions(CopyActions):
 
     looking: Looking
 
-    @on(DetailPane.Switched)
-    def _switched(self) -> None:
+    def on_detail_pane_switched(self) -> None:
         self.looking.tab_shown()
 
     def ask_again(self, record: Record) -> None:

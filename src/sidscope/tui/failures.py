@@ -4,15 +4,17 @@ Mixed into the app."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sidscope.domain.record import Record
 from sidscope.tui.actions import Actions
 from sidscope.tui.commands import first_keys
 from sidscope.tui.groups import started
-from sidscope.tui.palette import Choice
 from sidscope.tui.sights import NO_OUTCOMES, NO_OUTCOMES_OFFLINE, READING_STEPS, Sight
 from sidscope.tui.words import count
+
+if TYPE_CHECKING:
+    from sidscope.tui.palette import Choice
 
 UNASKED = 20
 """So many requests are spent without asking."""
@@ -51,6 +53,8 @@ class Failures(Actions):
         elif len(unread) <= UNASKED:
             self.read_steps(len(unread))
         else:
+            from sidscope.tui.palette import Choice
+
             offered = [(f"the newest {number}", number) for number in _PORTIONS if number < len(unread)]
             offered.append((f"all {len(unread):,}", len(unread)))
             self._choose(

@@ -24,9 +24,6 @@ LOOK_AROUND = 4.0
 PAUSE = 0.1
 """Seconds between two readings of changes: what changes meanwhile comes in one go."""
 
-FIRST_SHOWN = 0.15
-"""Seconds that the first rows have for themselves: beside the reading of many more they are painted half as fast."""
-
 
 class Feed:
     """``on_records`` gets what is new or changed, ``on_detail`` a detail that was wanted, ``on_problem`` one sentence
@@ -47,26 +44,34 @@ class Feed:
         # Two threads: a detail never waits behind a long history.
         self._lists = ThreadPoolExecutor(1, "sidscope-list")
         self._details = ThreadPoolExecutor(1, "sidscope-detail")
+        self._mark = 0
+        self._portions: Iterator[list[Record]] | None = None  # what is still to be read of the history
         self._dirty: set[str] = set()
         self._wake = asyncio.Event()
         self._wish: str | None = None
         self._detail_task: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def start(self) -> None:
+    def first_rows(self) -> None:
         """Tells of the first rows before it returns: they are few, and there is nothing on screen that they could hold
-        up. Then loads the rest of the history, and follows changes."""
+        up."""
         try:
-            mark, _ = self.reader.changes_elsewhere(None)
-            portions = self.reader.history()
-            first = next(portions, [])
+            self._mark, _ = self.reader.changes_elsewhere(None)
+            self._portions = self.reader.history()
+            first = next(self._portions, [])
         except Exception as error:  # an archive in trouble: the explorer begins without it
+            self._portions = None
             self._on_problem(_sentence(error))
-            self._on_loaded()
             return
         if first:
             self._on_records(first)
-        self.spawn(self._run(mark, portions, wait=FIRST_SHOWN if first else 0.0))
+
+    def start(self) -> None:
+        """Loads the rest of the history, and follows changes."""
+        if self._portions is None:
+            self._on_loaded()
+        else:
+            self.spawn(self._run(self._mark, self._portions))
 
     def close(self) -> None:
         """Ends everything; a reading under way is not waited for."""
@@ -105,10 +110,9 @@ class Feed:
         except Exception as error:
             self._on_problem(_sentence(error))
 
-    async def _run(self, mark: int, portions: Iterator[list[Record]], *, wait: float) -> None:
+    async def _run(self, mark: int, portions: Iterator[list[Record]]) -> None:
         self.spawn(self._look_around(mark))
         try:
-            await asyncio.sleep(wait)
             nothing: list[Record] = []
             while records := await self.in_thread(lambda: next(portions, nothing)):
                 self._on_records(records)

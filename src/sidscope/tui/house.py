@@ -1,24 +1,25 @@
-"""The commands about sidscope itself: the sync panel, the palette, accounts, time zone and looks."""
+"""The commands about sidscope itself: the sync panel, the palette, accounts, time zone and looks.
+
+What they open is imported when it is: the first rows on screen wait for none of it.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
-
-from textual import on
+from typing import TYPE_CHECKING, Any
 
 from sidscope.domain.record import Record
-from sidscope.domain.stats import Stats, count
 from sidscope.tui import chrome, words
 from sidscope.tui.actions import Actions
 from sidscope.tui.commands import LIST
-from sidscope.tui.palette import Choice, choices, of_profiles
-from sidscope.tui.rules import rules_rows
-from sidscope.tui.sync_panel import sync_rows
 from sidscope.tui.themes import THEMES
-from sidscope.tui.widgets.chooser import Chooser
 from sidscope.tui.widgets.rows_view import RowsView
+
+if TYPE_CHECKING:
+    from sidscope.domain.stats import Stats
+    from sidscope.tui.palette import Choice
+    from sidscope.tui.widgets.chooser import Chooser
 
 
 class House(Actions):
@@ -48,6 +49,8 @@ class House(Actions):
         """Brings the sync panel up to date if it is shown."""
         if not self.screen.has_class("syncing"):
             return
+        from sidscope.tui.sync_panel import sync_rows
+
         if self.engine is not None:
             self.engine.watch()
         app = self._explorer()
@@ -89,6 +92,8 @@ class House(Actions):
             self.feed.spawn(self._count(list(session.everything()), known))
 
     async def _count(self, records: list[Record], known: tuple[int, bool]) -> None:
+        from sidscope.domain.stats import count
+
         began = time.monotonic()
         try:
             self._figures = await self.feed.in_thread(lambda: count(records))
@@ -100,6 +105,8 @@ class House(Actions):
             self._paint_rules()
 
     def _paint_rules(self, *, keep: bool = True) -> None:
+        from sidscope.tui.rules import rules_rows
+
         figures, complete = self._figures, self._explorer().loaded
         view = self.query_one("#rules", RowsView)
         view.show(lambda cells: rules_rows(figures, cells, complete=complete), keep=keep)
@@ -110,15 +117,21 @@ class House(Actions):
         if self.screen.has_class("choosing"):
             self._leave_chooser()
             return
+        from sidscope.tui.palette import choices
+
         now = self.situation
         self._choose(choices(self.commands, now, self.queries, self.accounts, self.theme), "what to do")
 
     def do_profiles(self) -> None:
+        from sidscope.tui.palette import of_profiles
+
         self._choose(of_profiles(self.accounts), "whose account to explore")
 
     def _choose(self, offered: list[Choice], invitation: str) -> None:
         self._came_from = self.focused
         self.screen.add_class("choosing")
+        from sidscope.tui.widgets.chooser import Chooser
+
         self.query_one(Chooser).offer(offered, invitation)
 
     def _leave_chooser(self) -> None:
@@ -129,12 +142,10 @@ class House(Actions):
         else:
             self.focus_pane(LIST)
 
-    @on(Chooser.Left)
-    def _chooser_left(self) -> None:
+    def on_chooser_left(self) -> None:
         self._leave_chooser()
 
-    @on(Chooser.Chosen)
-    def _chosen_in_chooser(self, event: Chooser.Chosen) -> None:
+    def on_chooser_chosen(self, event: Chooser.Chosen) -> None:
         choice = event.choice
         if choice.reason is not None:
             self.notify(f"{choice.name}: {choice.reason}", markup=False, timeout=3)

@@ -33,9 +33,10 @@ class News(Actions):
     _engine_begun = False
     _stirred = 0.0  # when something came last, by the monotonic clock
 
-    def _rows_shown(self) -> None:
-        """There are rows to look at, or none to wait for: time for the network."""
-        if self._engine_factory is not None and not self._engine_begun:
+    def rows_shown(self) -> None:
+        """There may be rows to look at, or none to wait for: then it is time for the network."""
+        rows = self.loaded or self.session.records
+        if rows and self.begun and self._engine_factory is not None and not self._engine_begun:
             self._engine_begun = True
             self.feed.spawn(self._start_engine(self._engine_factory))
 
@@ -54,18 +55,18 @@ class News(Actions):
         self._stirred = time.monotonic()
         first = not self.session.records
         if first and self.is_running:
-            self.call_after_refresh(self._rows_shown)
+            self.call_after_refresh(self.rows_shown)
         self.show_change(self.session.apply(records))
         self.finding.records_came(records)
         if first and self.session.lines:
             self._explorer()._tick()
-        selected = self.session.selected
+        selected = self.session.selected if self.begun else None
         if selected is not None and any(one_contact(selected, record) for record in records):
             self.feed.want(record_key(selected))  # also while it is being read: what is read may be older than this
 
     def _history_loaded(self) -> None:
         self.loaded = True
-        self._rows_shown()
+        self.rows_shown()
         gc.freeze()  # what has been read is here to stay: the collector need not walk through it at every turn
         self.feed.spawn(self._explorer().rearranging.make_ahead())
         self.repaint_chrome()

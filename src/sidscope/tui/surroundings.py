@@ -66,7 +66,7 @@ class Surroundings(Actions):
 
     def on_descendant_focus(self) -> None:
         self.repaint_chrome()  # footer and titles are about the pane that has the focus, and the focus comes later
-        if self.is_running and self.situation.pane in (LIST, BOX, CONTEXT, STEPS, SIDS):
+        if self.is_running and self.begun and self.situation.pane in (LIST, BOX, CONTEXT, STEPS, SIDS):
             self.pane.come_home()
 
     def repaint_chrome(self) -> None:
