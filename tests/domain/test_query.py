@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
+from typing import Literal
+
 import pytest
 
 from sidscope.domain.facts import Mention
@@ -111,6 +114,14 @@ def test_unknown_fields_match_nothing() -> None:
     for text in ("contact:+49", "sender:+1", "channel:unknown", "flow:main", "status:active"):
         assert not parse_query(text).matches(bare)
         assert parse_query(f"-{text}").matches(bare)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("typed", ["zoë", "ZOË", 'flow:"café zoë"', "flow:CAFÉ"])
+def test_accents_match_however_they_are_written(form: Literal["NFC", "NFD"], typed: str) -> None:
+    named = replace(RECORD, flow_name=unicodedata.normalize(form, "Café Zoë"))
+    for text in (unicodedata.normalize("NFC", typed), unicodedata.normalize("NFD", typed)):
+        assert parse_query(text).matches(named)
 
 
 def test_a_word_may_look_like_the_beginning_of_a_sid() -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from functools import cache
 from operator import attrgetter
+from unicodedata import normalize
 
 from sidscope.domain.patterns import later
 from sidscope.domain.record import OUTCOMES, Anomaly, Record, Verdict
@@ -151,43 +152,49 @@ VALUES: dict[str, tuple[str, ...]] = {
 
 def _bare(value: str) -> Test:
     """A bare term is a SID, the beginning of one, or a word in any case: in the record's own words or its SIDs."""
-    whole, prefix = sid_key(value) if is_sid(value) else "", value.upper() if is_sid_prefix(value) else ""
-    folded = value.casefold()
+    if is_sid(value):
+        whole = sid_key(value)
+        return lambda record: any(sid_key(sid) == whole for sid in record_sids(record))
+    prefix = value.upper() if is_sid_prefix(value) else ""
+    folded = _folded(value)
+    in_sids = bool(_PART_OF_SID.fullmatch(folded))
 
-    @lru_cache(4_096)  # a hundred thousand executions have a few hundred of these words between them
-    def says(word: str) -> bool:
-        return folded in word.casefold()
+    @cache  # a hundred thousand executions have a few thousand of these between them
+    def says(own: tuple[str | None, ...], anomalies: tuple[str, ...]) -> bool:
+        return any(folded in _folded(word) for word in (*own, *anomalies) if word)
 
     def test(record: Record) -> bool:
-        if whole:
-            return any(sid_key(sid) == whole for sid in record_sids(record))
-        if prefix and any(sid_key(sid).startswith(prefix) for sid in record_sids(record)):
+        if says(_OWN_WORDS(record), record.anomalies):
             return True
-        own = (record.status, record.channel, record.verdict, record.outcome, record.flow_name, record.sender)
-        for word in (*own, *record.anomalies):
-            if word and says(word):
-                return True
-        if record.contact and folded in record.contact.casefold():
+        if record.contact and folded in _folded(record.contact):
             return True
-        return folded in "\n".join(primary_sids(record)).lower()
+        if record.initiated_by and folded in _folded(record.initiated_by):
+            return True
+        if in_sids and folded in "\n".join(filter(None, _SIDS(record))).lower():
+            return True
+        return bool(prefix) and any(sid_key(mention.sid).startswith(prefix) for mention in record.related_sids)
 
     return test
 
 
+_OWN_WORDS = attrgetter("status", "channel", "verdict", "outcome", "flow_name", "sender")
+_SIDS = attrgetter(
+    *("execution_sid", "flow_sid", "conversation_sid", "call_sid", "task_sid", "interaction_sid", "message_sid"),
+    "group_key",
+)
+_PART_OF_SID = later(r"[a-z]{0,2}[0-9a-f]{0,32}")
+
+
+def _folded(text: str) -> str:
+    """The spelling that words are compared by: in any case, and the same however their accents are written."""
+    return text.casefold() if text.isascii() else normalize("NFC", normalize("NFC", text).casefold())
+
+
 def primary_sids(record: Record) -> Iterator[str]:
     """The SIDs that a record's own fields hold."""
-    named = (
-        record.execution_sid,
-        record.flow_sid,
-        record.conversation_sid,
-        record.call_sid,
-        record.task_sid,
-        record.interaction_sid,
-        record.message_sid,
-        record.initiated_by,
-        record.group_key,
-    )
-    return (sid for sid in named if sid)
+    yield from filter(None, _SIDS(record))
+    if record.initiated_by:
+        yield record.initiated_by
 
 
 def record_sids(record: Record) -> Iterator[str]:
@@ -204,8 +211,8 @@ def _flow(value: str) -> Test:
 
 
 def _contains(text_of: Callable[[Record], str | None], value: str) -> Test:
-    folded = value.casefold()
-    return lambda record: (text := text_of(record)) is not None and folded in text.casefold()
+    folded = _folded(value)
+    return lambda record: (text := text_of(record)) is not None and folded in _folded(text)
 
 
 _TESTS: dict[str, Callable[[str], Test]] = {
