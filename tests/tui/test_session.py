@@ -12,8 +12,8 @@ from sidscope.tui.arrangement import arrange
 from sidscope.tui.folds import FoldRule
 from sidscope.tui.groups import Kind, Place, record_key
 from sidscope.tui.ordering import Grouping
-from sidscope.tui.plan import LATE_AT_MOST
-from sidscope.tui.session import Session
+from sidscope.tui.plan import LATE_AT_MOST, SLICE, Order
+from sidscope.tui.session import Change, Session
 from tests.tui.samples import many, record, sid
 
 
@@ -178,9 +178,9 @@ def test_a_plan_made_ahead_is_not_taken_for_another() -> None:
 def test_what_was_made_ahead_and_is_not_wanted_any_more_is_taken_apart() -> None:
     session = started([record(10, group=1), record(20, group=1)], at=1)
     ahead = session.plan_ahead()
+    built = ahead.build().built
     session.arrange(Grouping.NONE)
     other = session.plan_ahead()
-    built = ahead.build().built
     session.built_ahead(ahead)
     session.let_go()
     assert other is not ahead
@@ -196,6 +196,23 @@ def test_what_is_on_screen_before_its_maker_says_that_it_is_built_stays_there() 
     session.built_ahead(ahead)
     session.let_go()
     assert numbers(session) == [10, 20]
+
+
+def test_a_plan_that_a_later_one_took_the_place_of_is_not_made_any_further() -> None:
+    session = started(many([10, 20]), at=1)
+    asked = 0
+
+    def matches(record: Record) -> bool:
+        nonlocal asked
+        asked += 1
+        session.plan()  # somebody types on
+        return True
+
+    plan = session.plan(matches=matches)
+    plan.order = Order(list(session.records.values()) * SLICE)
+    assert plan.build().built is None
+    assert asked == SLICE
+    assert session.adopt(plan) == Change()
 
 
 def test_a_plan_that_a_later_one_took_the_place_of_is_taken_apart() -> None:

@@ -19,6 +19,10 @@ LATE_AT_MOST = 200
 """So many changes are put into a plan that was made ahead, which holds the loop for less than a frame; with more it is
 dropped."""
 
+SLICE = 4_000
+"""After so many records that are matched it is looked whether the plan is still wanted: who types a word does not wait
+for each of its letters."""
+
 
 @dataclass(slots=True)
 class Order:
@@ -62,18 +66,27 @@ class Plan:
     built: Arrangement | None = None
     dropped: bool = False  # nobody wants it any more
 
+    def wanted(self) -> bool:
+        """Whether anybody still waits for it; another thread may have another answer at any time."""
+        return not self.dropped
+
     def build(self) -> Plan:
-        """Does the work, unless it is done; touches nothing of the session."""
-        if self.built is None:
-            self.order = Order(self.order.now(self.records))
-            shown, matches, hidden = self.order.records, self.matches, list[Record]()
-            if matches is not None:
-                shown = []
-                for record in self.order.records:
-                    (shown if matches(record) else hidden).append(record)
-            built = Arrangement(self.grouping, self.folds)
-            built.fill(self.records, shown, hidden)
-            self.built = built
+        """Does the work, unless it is done or dropped meanwhile; touches nothing of the session."""
+        if self.built is not None or not self.wanted():
+            return self
+        self.order = Order(self.order.now(self.records))
+        every, shown, hidden = self.order.records, list[Record](), list[Record]()
+        if self.matches is None:
+            shown = every
+        else:
+            for start in range(0, len(every), SLICE):
+                if not self.wanted():
+                    return self
+                for record in every[start : start + SLICE]:
+                    (shown if self.matches(record) else hidden).append(record)
+        built = Arrangement(self.grouping, self.folds)
+        built.fill(self.records, shown, hidden)
+        self.built = built
         return self
 
 
