@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,8 +15,11 @@ from typing import TypeVar
 import pytest
 
 from sidscope.archive import Archive, find_records, read_records
+from sidscope.archive import connect as connect_module
+from sidscope.archive import writer as writer_module
 from sidscope.demo.account import make_sid
 from sidscope.settings import Credentials, Secret
+from sidscope.sync import engine as engine_module
 from sidscope.sync.progress import SyncState
 from sidscope.sync.thread import Changed, EngineThread, Event, Found, StateChanged, StepsRead, Trouble
 from sidscope.twilio_api import Account, connect
@@ -98,6 +102,40 @@ def on(served: Scene, tmp_path: Path) -> Iterator[Scene]:
     yield served.fresh(tmp_path)
     served.faulty.heal()
     served.clock.now = NOON
+
+
+def test_while_another_program_locks_the_archive_that_is_said_and_then_it_goes_on(
+    on: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connect_module, "BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(writer_module, "_PATIENCE", 0.05)
+    monkeypatch.setattr(engine_module, "_WRITE_AGAIN", 0.05)
+    with on.archive() as archive:
+        assert archive.path is not None
+        other = sqlite3.connect(archive.path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        explorer = Explorer(on, archive)
+        explorer.engine.start()
+        try:
+            state = explorer.state(lambda state: state.problem)
+            assert "another program keeps it locked" in (state.problem or "")
+            assert state.phase == "listing"
+            other.execute("ROLLBACK")
+            assert explorer.settled().problem is None
+        finally:
+            other.close()
+            explorer.engine.stop()
+        assert not explorer.troubles()
+
+
+def test_what_ends_the_engine_is_said_and_shows(on: Scene) -> None:
+    def fail() -> Account:
+        raise RuntimeError("of its own")
+
+    with exploring(on, fail) as explorer:
+        state = explorer.state(lambda state: state.phase == "stopped")
+        assert explorer.wait(Trouble) == Trouble("The engine stopped", "RuntimeError: of its own", lasting=True)
+        assert state.problem is None
 
 
 def test_it_lists_and_tells_what_changed(on: Scene) -> None:

@@ -121,6 +121,11 @@ class Archive:
         return self._writer.problem if self._writer else None
 
     @property
+    def recovers(self) -> bool:
+        """Whether the writer is in no trouble but such as may pass (a lock, a full disk): then it tries again."""
+        return self._writer is not None and self._writer.recovers
+
+    @property
     def on_commit(self) -> Callable[[list[str]], None] | None:
         """Called in the writer thread after each commit with the keys of the executions (sid_key of the FN) of which
         something is known now that was not before. Must return fast. What it raises comes out at flush and close."""

@@ -14,10 +14,10 @@ from sidscope.archive.files import ADVICE
 from sidscope.archive.types import ArchiveError
 from sidscope.domain.sids import same_sid
 
-BUSY_SECONDS: Final = 5.0
+BUSY_SECONDS: Final = 2.0
 """How long a connection waits for another process before it says "locked"."""
 
-_OPEN_SECONDS: Final = 10.0
+_OPEN_SECONDS: Final = 5.0
 _SMALLEST: Final = 512  # bytes of a database's first page
 
 

@@ -28,7 +28,7 @@ _LARGEST_BATCH: Final = 2_000  # where the queue is long: fewer commits, still s
 _CONTEXT: Final = 20  # a context weighs as much as this many rows
 _MANY: Final = 200  # contexts for which it is worth to start a process
 _ROOM: Final = 5_000  # rows that may wait: some 20 MB, half a second of work
-_PATIENCE: Final = 30.0  # seconds for which another process may hold the lock before that is a problem
+_PATIENCE: Final = 5.0  # seconds for which another process may hold the lock before that is a problem
 _PAUSE: Final = 1.0  # between attempts while the disk is full
 
 
@@ -71,6 +71,11 @@ class Writer:
     def problem(self) -> str | None:
         """One sentence while what is written does not reach the archive, else None."""
         return self._broken or self._problem or self._observer
+
+    @property
+    def recovers(self) -> bool:
+        """Whether :attr:`problem`, if there is one, may pass."""
+        return not (self._broken or self._observer)
 
     @property
     def room(self) -> bool:

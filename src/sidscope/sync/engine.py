@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
-from sidscope.archive import Archive, of_story
+from sidscope.archive import Archive, ArchiveError, of_story
 from sidscope.domain.evidence import settles
 from sidscope.domain.records import Execution, Flow, StepContext, StepList
 from sidscope.domain.story import FRESH
@@ -35,6 +35,7 @@ STORY_FREE = 20
 
 _RETRY = 15.0  # seconds before a flow or an account that could not be listed is tried again
 _LONGEST_RETRY = 120.0
+_WRITE_AGAIN = 1.0  # seconds before it is looked whether an archive in trouble can be written again
 
 
 def utc_now() -> datetime:
@@ -72,7 +73,7 @@ class Engine:
     def state(self) -> SyncState:
         """A snapshot for a status line."""
         counters = self.account.counters
-        return SyncState(
+        state = SyncState(
             **{each.name: getattr(self.progress, each.name) for each in fields(self.progress)},
             requests=counters.requests,
             throttled=counters.throttled,
@@ -84,6 +85,8 @@ class Engine:
             flows=self._live.states(),
             problems=tuple(self.problems.all()),
         )
+        state.problem = state.problem or self.archive.problem
+        return state
 
     def seconds_left(self) -> int | None:
         """How long the contexts, or else the look-ups, that are still to come will take; None while that is not known.
@@ -152,7 +155,7 @@ class Engine:
         self.contexts.patient = True
         flows = await self._flows_at_last()
         unlisted = await self._lister.executions(flows, since, None, self._take, screenful=SCREENFUL)
-        await asyncio.to_thread(self.archive.flush)
+        await self._written_at_last()
         self.contexts.add(await asyncio.to_thread(self.archive.needs_context, since, None))
         if not flows or len(unlisted) < len(flows):
             self.progress.last_ok = self.now()
@@ -188,6 +191,16 @@ class Engine:
         unsettled = [row for row in rows if not settles(row)]
         if unsettled:
             self.contexts.add(await asyncio.to_thread(self.archive.unread, unsettled))
+
+    async def _written_at_last(self) -> None:
+        """Waits until all that has come is in the archive, through whatever passes; the state says what it is."""
+        while True:
+            try:
+                return await asyncio.to_thread(self.archive.flush)
+            except ArchiveError:
+                if not self.archive.recovers:
+                    raise
+            await self._rest(_WRITE_AGAIN)
 
     async def _flows_at_last(self) -> list[Flow]:
         pause = _RETRY / 5

@@ -51,10 +51,11 @@ class Found:
 
 @value
 class Trouble:
-    """Something that the user asked for did not work."""
+    """Something that the user asked for did not work; ``lasting``: nor will anything else."""
 
     what: str
     message: str
+    lasting: bool = False
 
 
 @value
@@ -221,7 +222,10 @@ class EngineThread:
         except asyncio.CancelledError:
             pass  # by stop()
         except BaseException as error:
-            self._on_event(Trouble("The engine stopped", f"{type(error).__name__}: {error}"))
+            why = _first(error)
+            said = str(why) if isinstance(why, ArchiveError) else f"{type(why).__name__}: {why}"
+            self._on_event(StateChanged(replace(self.state, phase="stopped")))
+            self._on_event(Trouble("The engine stopped", said, lasting=True))
         finally:
             self._ready.set()
             self.state = replace(self.state, phase="stopped")
@@ -349,7 +353,7 @@ def _alike(state: SyncState, other: SyncState) -> bool:
     )
 
 
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+def _first(group: BaseException) -> BaseException:
     """What went wrong, out of the groups of tasks that it ended."""
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):

@@ -16,7 +16,7 @@ from sidscope.tui.looking import Looking
 from sidscope.tui.messages import FromEngine
 
 STAYS = 20.0
-"""Seconds for which is said what Twilio did not give; what lasts is said by the engine's state."""
+"""Seconds for which is said what did not work; what goes on is said by the engine's state."""
 
 
 class News(Actions):
@@ -136,7 +136,9 @@ class News(Actions):
             case StoryRead():
                 self.looking.story_read(event.execution)
             case Trouble():
-                self.trouble(f"{event.what}: {event.message}", stays=STAYS if event.what == "Twilio" else None)
+                named = event.message.startswith(event.what)
+                words = event.message if named else f"{event.what}: {event.message}"
+                self.trouble(words, stays=None if event.lasting else STAYS)
 
     def trouble(self, sentence: str, *, stays: float | None = None) -> None:
         """Shows that something went wrong, until something else does or for so many seconds."""
