@@ -85,6 +85,16 @@ async def test_what_failed_is_marked_in_the_list_and_on_the_steps_tab_without_op
         await user.until(lambda: not user.sees("Steps ✗"), "the tab's note to go")
 
 
+async def test_where_nothing_matches_no_tab_says_how_anything_went(known: Archive) -> None:
+    async with exploring(known) as user:
+        user.app.finding.go_to(sid("FN", 2).upper())
+        await user.waits_for("3 Steps ✗ failed")
+        await user.press("slash")
+        await user.type("zzz")
+        await user.waits_for("Nothing matches the filter")
+        assert not user.sees("Steps ✗")
+
+
 # --- going there
 
 

@@ -172,6 +172,10 @@ async def test_a_screenshot_is_masked_private_and_said_where(private: Archive, t
         assert stat.S_IMODE(picture.parent.stat().st_mode) == 0o700
         await user.waits_for("Hund")
         assert not discretion.masked()
+        await user.press("m", "S")
+        await user.until(
+            lambda: picture.stem in user.toast and picture.name not in user.toast, "the second's whole path"
+        )
 
 
 async def test_a_screenshot_as_it_is_is_asked_for_and_says_so(private: Archive, tmp_path: Path) -> None:

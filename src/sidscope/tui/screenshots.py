@@ -16,7 +16,7 @@ def save_screenshot(folder: Path, svg: str, now: datetime) -> Path:
 
     Raises NotSaved.
     """
-    stem = f"sidscope-{now:%Y%m%d-%H%M%S}"
+    stem = f"sidscope-{now:%Y%m%dT%H%M%SZ}"  # no digits alone: masked, the path would lose them as a number
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for number in range(1, 1000):

@@ -179,6 +179,8 @@ class DetailPane(Vertical):
         self.context.show_rows(lambda cells: sight_rows(sight, cells, keys=self.keys))
         self.picture.show(UNTOLD, None, keep=False)
         self.query_one("#contact", InkLine).show([])
+        for tab in (CONTEXT, STEPS):
+            self.query_one(TabStrip).note(tab, "")
         self._show_path()
         self.post_message(self.Shown())
 
