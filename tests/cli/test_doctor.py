@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -253,10 +254,33 @@ def test_a_damaged_archive_is_said_and_left_as_it_is(doctor: CommandLine, accoun
     before = sorted(doctor.data_dir.iterdir())
     done = doctor("doctor", "--json")
     assert findings(done)["archive"]["status"] == "wrong"
+    assert "the next start sets it aside" in findings(done)["archive"]["do"]
     assert done.code == 1
     assert sorted(doctor.data_dir.iterdir()) == before
     doctor("list", "--since", "1h")  # sets it aside
     assert "-corrupt" in findings(doctor("doctor", "--json"))["old archives"]["says"]
+
+
+@pytest.mark.parametrize("where", ["file", "file/below", "closed", "closed/below"])
+@pytest.mark.parametrize("arguments", [("doctor",), ("doctor", "--offline")])
+def test_a_data_directory_that_cannot_be_used_is_one_failed_check(
+    doctor: CommandLine, account: Served, where: str, arguments: tuple[str, ...]
+) -> None:
+    if where.startswith("closed"):
+        if os.geteuid() == 0:
+            pytest.skip("nothing is forbidden to root")
+        (doctor.home / "closed").mkdir(mode=0)
+    (doctor.home / "file").write_text("mine")
+    directory = doctor.home / where
+    done = doctor(*arguments, "--json", SIDSCOPE_DATA_DIR=str(directory))
+    found = findings(done)
+    assert found["archive"]["status"] == "wrong"
+    assert found["archive"]["do"].endswith("choose another with --data-dir, or use --no-archive")
+    assert "versions" in found  # it went on
+    assert done.code == 1
+    listed = doctor("list", "--data-dir", directory)  # what is advised is what is said then
+    assert listed.code == 1
+    assert f"{found['archive']['do']}." in listed.sentence()
 
 
 def test_a_broken_configuration_is_said_with_its_lines(doctor: CommandLine) -> None:
