@@ -210,6 +210,25 @@ def test_offline_needs_no_credentials(doctor: CommandLine) -> None:
     assert done.code == 0
 
 
+def test_offline_the_account_alone_will_do(doctor: CommandLine, account: Served) -> None:
+    doctor("list", "--since", "1h")
+    doctor.environment = {"SIDSCOPE_CONFIG": doctor.environment["SIDSCOPE_CONFIG"]}
+    sid = account.world.account_sid
+    one = findings(doctor("doctor", "--offline", "--json"))["credentials"]
+    named = findings(doctor("doctor", "--offline", "--json", TWILIO_ACCOUNT_SID=sid))["credentials"]
+    need = "none, and --offline needs none: {} is enough, of …" + sid[-4:]
+    assert (one["status"], one["says"]) == ("ok", need.format("that there is one archive"))
+    assert (named["status"], named["says"]) == ("ok", need.format("the account's SID"))
+    the_archive(doctor).with_name(f"AC{'0' * 32}.sqlite3").touch()
+    done = doctor("doctor", "--offline", "--json")
+    several = findings(done)["credentials"]
+    assert several["status"] == "warning"
+    assert several["says"].endswith(
+        f"holds archives of 2 accounts: set TWILIO_ACCOUNT_SID to one of AC…0000, AC…{sid[-4:]}."
+    )
+    assert sid not in done.out
+
+
 def test_the_demo_is_looked_at_like_an_account(doctor: CommandLine) -> None:
     done = doctor("doctor", "--demo", "--json")
     found = findings(done)

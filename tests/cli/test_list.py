@@ -182,7 +182,15 @@ def test_offline_needs_no_credentials_where_there_is_one_archive(filled: Command
     assert (without.code, without.err) == (1, told(without.records()))  # as far as it was allowed to be read
     (archive,) = filled.data_dir.glob("*.sqlite3")
     archive.with_name(f"AC{'0' * 32}.sqlite3").write_bytes(archive.read_bytes())
-    assert filled("list", "--offline").code == 3
+    whose = filled("list", "--offline")
+    assert whose.code == 3
+    assert whose.sentence() == (
+        f"{filled.data_dir} holds archives of 2 accounts: set TWILIO_ACCOUNT_SID to one of "
+        f"AC{'0' * 32}, {account.world.account_sid}."
+    )
+    alone = {"TWILIO_ACCOUNT_SID": account.world.account_sid}
+    assert filled("list", "--offline", "--since", account.since, "--format", "jsonl", **alone) == with_credentials
+    assert f"  {account.world.account_sid}\n" in filled("archive", "info", **alone).out
 
 
 def test_what_is_pending_does_not_make_offline_incomplete(sidscope: CommandLine, account: Served) -> None:

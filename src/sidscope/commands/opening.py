@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sidscope.twilio_api.replaying import Player
 
 DEMO_SEED = 7
+_MOST_NAMED = 5  # accounts in a sentence
 
 
 @value
@@ -142,13 +143,24 @@ def way_to(options: Options, env: Mapping[str, str], home: Path, now: Callable[[
     if options.demo:
         return _demo(now)
     try:
-        credentials = resolve_credentials(options.profile, env, home)
+        credentials = resolve_credentials(options.profile, env, home, secret=not options.offline)
     except NoCredentials:
-        archived = archived_accounts(options.data_dir) if options.offline and options.profile is None else []
-        if len(archived) != 1:
+        if not options.offline or options.profile is not None:
             raise
+        archived = archived_accounts(options.data_dir)
+        if not archived:
+            raise
+        if len(archived) > 1:
+            raise NoCredentials(_several(options.data_dir, archived)) from None
         return Way(archived[0], "offline", None)
-    return Way(credentials.account_sid, credentials.profile or "environment", credentials, api_url(env))
+    url = None if options.offline else api_url(env)
+    return Way(credentials.account_sid, credentials.profile or "environment", credentials, url)
+
+
+def _several(directory: Path, archived: Sequence[str]) -> str:
+    named, more = ", ".join(archived[:_MOST_NAMED]), len(archived) - _MOST_NAMED
+    others = f" and {count(more, 'other')}" if more > 0 else ""
+    return f"{directory} holds archives of {len(archived)} accounts: set TWILIO_ACCOUNT_SID to one of {named}{others}."
 
 
 def _demo(now: Callable[[], datetime]) -> Way:
