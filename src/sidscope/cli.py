@@ -141,7 +141,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
         parser.add_argument("--no-mask", action="store_true", help="addresses in full in --format markdown")
     if command == "doctor":
         parser.add_argument("--json", dest="format", action="store_const", const="json", help="for programs")
-    add_common(parser)
+    add_common(parser, command)
     if command in _RECORDED:
         add_session(parser)
     forms = FORMATS.get(command)

@@ -173,6 +173,7 @@ def test_nobody_answers(doctor: CommandLine, account: Served) -> None:
     found = findings(done)
     assert found["flows"]["says"].startswith("unreachable: cannot connect to 127.0.0.1")
     assert "HTTPS_PROXY" in found["flows"]["do"]
+    assert f"that http://127.0.0.1:{port} (SIDSCOPE_API_URL) is let through" in found["flows"]["do"]
     assert found["clock"]["status"] == "skipped"
     assert done.code == 4
 

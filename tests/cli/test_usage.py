@@ -49,9 +49,9 @@ def known(sidscope: CommandLine) -> CommandLine:
         (["list", "--since", ""], "--since"),
         (["list", "--until", "soon"], "--until"),
         (["list", "--since", "1h", "--until", "2h"], "--until"),
-        (["list", "--limit", "0"], "--limit"),
+        (["list", "--limit", "0"], "--limit 0 would show nothing: give 1 or more."),
         (["list", "--limit", "-1"], "--limit"),
-        (["list", "--limit", "many"], "--limit"),
+        (["list", "--limit", "many"], "--limit 'many' is no number"),
         (["list", "--format", "xml"], "--format"),
         (["list", "--stuck-after", "long"], "--stuck-after"),
         (["list", "--since"], "--since"),
@@ -73,6 +73,7 @@ def known(sidscope: CommandLine) -> CommandLine:
         (["archive", "purge"], "--older-than"),
         (["archive", "purge", "--older-than", "long ago"], "--older-than"),
         (["--profile", "nobody", "list"], "nobody"),
+        (["--profile", "nobody", "list", "--demo"], "--demo is the simulated account: leave out --profile."),
         (["list", "--data-dir", "~nobody-at-all/x"], "nobody"),
     ],
 )
@@ -101,13 +102,20 @@ def test_the_explorer_needs_a_terminal(known: CommandLine) -> None:
 def test_help_and_version(sidscope: CommandLine) -> None:
     assert sidscope("--version").out == f"sidscope {package.__version__}\n"
     assert sidscope("list", "--version").code == 0
-    for command in ([], ["list"], ["find"], ["archive"]):
+    common = ("--demo", "--profile", "--since", "--until", "--explain", "--data-dir", "--limit")
+    for command, without in (
+        ([], ()),
+        (["list"], ()),
+        (["find"], ()),
+        (["archive"], ("--demo", "--since", "--until", "--explain", "--limit")),
+        (["doctor"], ("--since", "--until", "--explain", "--limit")),
+    ):
         for flag in ("--help", "-h"):
             done = sidscope(*command, flag)
             assert (done.code, done.err) == (0, "")
             assert done.out.startswith("usage: sidscope")
-            for option in ("--demo", "--profile", "--since", "--until", "--explain", "--data-dir", "--limit"):
-                assert option in done.out
+            for option in common:
+                assert (option in done.out) == (option not in without)
             assert "exit codes" in done.out
 
 

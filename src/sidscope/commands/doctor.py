@@ -41,7 +41,7 @@ def run_doctor(options: Options, env: Mapping[str, str], home: Path) -> int:
 
         open_account = opener(way, policy=here.PATIENCE)
         if open_account is not None:
-            reached, code = asyncio.run(look(open_account))
+            reached, code = asyncio.run(look(open_account, way.api_url))
             findings += reached
     findings += here.terminal(env)
     findings.append(here.clipboard(env))
