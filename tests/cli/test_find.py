@@ -12,7 +12,8 @@ from sidscope.archive import Archive, archive_path
 from sidscope.archive.types import StepsWrite
 from sidscope.commands.output import write_tree
 from sidscope.demo.account import make_sid
-from sidscope.domain.records import Step
+from sidscope.domain.records import Execution, Step
+from sidscope.domain.sids import short
 from tests.cli.conftest import CommandLine, Done, Served
 from tests.cli.test_bad_networks import IMPATIENT
 from tests.support.oracle import JsonRecord, differences, related
@@ -96,6 +97,52 @@ def test_a_link_and_a_number_as_people_write_it_find_the_same(sidscope: CommandL
         done = sidscope("find", wrong)
         assert done.code == 2
         assert "neither one SID nor one address" in done.err
+
+
+def test_it_reads_what_is_pasted_as_the_box_and_list_do(sidscope: CommandLine, account: Served) -> None:
+    """Twilio is asked for it in Twilio's own spelling."""
+    target = targets(account)
+    spelled = {
+        target["FN"]: [target["FN"].lower(), f"‹{target['FN']}›", f"\u202a{target['FN']}\u202c."],
+        target["phone"]: [target["phone"].removeprefix("+"), f"tel:{target['phone']}"],
+        target["whatsapp"]: [target["whatsapp"].replace("whatsapp:+", "WhatsApp:")],
+    }
+    true = truth(account)
+    for plain, others in spelled.items():
+        for number, other in enumerate(others):
+            done = sidscope("find", other, "--format", "json", "--data-dir", sidscope.home / f"{plain}-{number}")
+            assert sids(done) == related(true, plain) != set()
+
+
+def test_the_beginning_of_a_sid_is_completed_from_the_archive(filled: CommandLine, account: Served) -> None:
+    sid = targets(account)["CH"]
+    wanted = sids(filled("find", sid, "--offline", "--format", "json"))
+    for beginning in (sid[:12], sid[:12].lower()):
+        done = filled("find", beginning, "--format", "json", "--offline")
+        assert (done.json()["query"], sids(done)) == (sid, wanted)
+    nobody = make_sid("CH", "nobody")[:12]
+    done = filled("find", nobody)
+    assert done.code == 2
+    assert done.sentence() == f"{nobody} is not a whole SID, and the archive knows none that begins so."
+    assert account.app.log == []
+
+
+def test_a_beginning_of_several_sids_names_them(filled: CommandLine, account: Served) -> None:
+    now, sid = account.world.zero, account.world.account_sid
+    both = [f"FN123456{last * 26}" for last in "ab"]
+    with Archive.open(archive_path(filled.data_dir, sid), account_sid=sid) as archive:
+        for fn in both:
+            archive.write(Execution(fn, account.world.flows[0].sid, "ended", now, None, None))
+    done = filled("find", "FN123456", "--offline")
+    assert (done.code, done.sentence()) == (2, f"2 SIDs in the archive begin like FN123456: {', '.join(both)}.")
+
+
+def test_an_account_is_nothing_to_look_for(sidscope: CommandLine, account: Served) -> None:
+    own, other = account.world.account_sid, make_sid("AC", "other")
+    done = sidscope("find", own)
+    assert (done.code, done.sentence()) == (1, f"{short(own)} is this account: all that is in the list is its own.")
+    assert "is another account: this one is" in sidscope("find", other).sentence()
+    assert account.app.log == []
 
 
 def test_a_known_archive_answers_without_any_request(sidscope: CommandLine, account: Served) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sidscope.domain.anomalies import STUCK_AFTER
 from sidscope.domain.query import Query, QueryError, parse_query
-from sidscope.domain.sids import is_sid_prefix
+from sidscope.domain.sids import SHORTEST_BEGINNING, is_sid_prefix
 from sidscope.domain.spelling import as_query
 from sidscope.domain.times import parse_since, parse_span
 from sidscope.domain.value import value
@@ -29,9 +29,6 @@ def not_a_sid(text: str) -> UsageError:
     """What to say of a SID that is none."""
     return UsageError(f"{text} is not a SID: a SID is two letters and 32 hexadecimal digits.")
 
-
-SHORTEST_BEGINNING: Final = 6
-"""Characters from which on something that looks so is the beginning of a SID rather than a slip."""
 
 DEFAULT_SINCE = timedelta(hours=24)
 
