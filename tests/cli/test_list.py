@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sidscope.archive import Archive, archive_path
 from sidscope.demo import World
+from sidscope.demo.account import make_sid
 from sidscope.domain.record import KEYS
+from sidscope.domain.records import Execution
 from tests.cli.conftest import CommandLine, Served, serve
 from tests.support.oracle import JsonRecord, by_group, differences
 
@@ -172,6 +175,30 @@ def test_nothing_to_show_is_said(filled: CommandLine, account: Served) -> None:
     assert (done.code, done.out, done.err) == (0, "[]\n", "")
     done = filled("list", "--offline", "--since", account.since, "contact:nobody", "--format", "csv")
     assert (done.code, done.out, done.err) == (0, ",".join(KEYS) + "\n", "")
+
+
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("status:active", "--since 7d looks further back"),
+        ("status:active --since 7d", "--since 30d looks further back"),
+        ("status:active --since 30d", "without --offline Twilio is asked"),
+        ("outcome:failed", "only steps tell how 1 execution went: F in the explorer reads them"),
+        ("timeout --since 7d", "only steps tell how 1 execution went: F in the explorer reads them"),
+        ("outcome:failed status:active", "--since 7d looks further back"),
+        ("contact:+4915", "only contexts tell who is behind 1 execution: --explain reads them"),
+        ("contact:+4915 --explain", "--since 7d looks further back"),
+    ],
+)
+def test_what_to_try_where_nothing_matches_is_what_may_help(sidscope: CommandLine, query: str, hint: str) -> None:
+    now, ac = datetime.now(UTC), make_sid("AC", "somebody")
+    with Archive.open(archive_path(sidscope.data_dir, ac), account_sid=ac) as archive:
+        for number, days in enumerate((0, 20)):
+            started, conversation = now - timedelta(days=days, hours=1), make_sid("CH", number)
+            archive.write(Execution(make_sid("FN", number), make_sid("FW", 1), "ended", started, None, conversation))
+    done = sidscope("list", "--offline", *query.split())
+    assert done.code == 0
+    assert done.sentence().endswith(f" UTC; {hint}.")
 
 
 def test_offline_needs_no_credentials_where_there_is_one_archive(filled: CommandLine, account: Served) -> None:
