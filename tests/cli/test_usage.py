@@ -246,6 +246,18 @@ def test_what_is_older_than_twilio_keeps_it_is_forgotten_by_itself(known: Comman
     assert int(info["executions"]) == left
 
 
+def test_what_is_wrong_in_the_configuration_is_said_once_and_the_rest_counts(known: CommandLine) -> None:
+    fill(known)
+    path = known.home / "config.toml"
+    path.write_text("utc = 'yes'\ncolour = 1\nkeep = '1h'\n")
+    for arguments in (("list",), ("find", make_sid("FN", 0)), ("stats",), ("archive", "info")):
+        done = known(*arguments, "--offline", "--since", "90d", SIDSCOPE_CONFIG=str(path))
+        said = [line for line in done.err.splitlines() if str(path) in line]
+        told = f"sidscope: {path}:2: there is no setting 'colour'. And 1 more: sidscope doctor lists them."
+        assert said == [told]
+        assert done.out != "" or arguments[0] == "find"  # keep = '1h' has forgotten it
+
+
 def test_looking_makes_no_archive(known: CommandLine) -> None:
     for arguments in (("archive", "info"), ("archive", "purge", "--older-than", "1d"), ("list", "--offline")):
         done = known(*arguments)
