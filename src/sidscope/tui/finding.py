@@ -326,7 +326,8 @@ class Finding:
         else:
             self._asking = None
             kind = kind_of(wanted) or "address"
-            self.tell(problem or f"Twilio knows no execution for this {kind}", "warn")
+            nothing = "knows no such execution" if kind == "execution" else f"knows no execution for this {kind}"
+            self.tell(problem or f"Twilio {nothing}", "warn")
 
     def _arrived(self, wanted: str, records: list[Record]) -> None:
         """These executions are what was looked for: the filter gives way, and the cursor goes to the newest (or to
