@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -315,6 +316,22 @@ def test_the_ticket(filled: CommandLine, account: Served) -> None:
     plain = filled("find", run.contact, "--format", "markdown", "--offline", "--no-mask")
     assert f"`{run.contact}`" in plain.out
     assert head != plain.out.splitlines()[0] == f"# Twilio Studio: `{run.contact}`"
+
+
+@pytest.mark.parametrize("explain", [(), ("--explain",)])
+def test_whatever_a_ticket_shortens_stands_in_it_in_full(
+    sidscope: CommandLine, account: Served, explain: tuple[str, ...]
+) -> None:
+    """Also where what it speaks of is no part of it."""
+    sidscope("list", "--since", account.since, *explain)
+    shortened = 0
+    for story in account.world.stories.values():
+        ticket = sidscope("find", story.sids[-1], "--offline", "--format", "markdown", "--limit", "1").out
+        whole = {short(sid) for sid in re.findall(r"`([A-Z]{2}[0-9a-f]{32})`", ticket)}
+        named = set(re.findall(r"[A-Z]{2}[0-9a-f]{2}…[0-9a-f]{2}", ticket))
+        shortened += len(named)
+        assert named <= whole
+    assert shortened > 20
 
 
 def test_a_ticket_about_nothing_is_none(filled: CommandLine, account: Served) -> None:

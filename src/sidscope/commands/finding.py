@@ -153,14 +153,16 @@ def _ticket(account: Opened, target: str, records: Sequence[Record], options: Op
     now = account.now()
     from sidscope.domain.ticket import Account, ticket_pack
 
+    own = [record.execution_sid for record in records]
     return ticket_pack(
         records,
         Account(account.account_sid, account.region),
         now=now.replace(microsecond=0),
         mask=safe if options.no_mask else mask_address,
         clean=safe,
-        paths=read_paths(account.archive, [record.execution_sid for record in records], now=now),
+        paths=read_paths(account.archive, own, now=now),
         about=target,
+        around=read_records(account.archive, own, now=now, related=False).values(),
     )
 
 
