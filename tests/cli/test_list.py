@@ -167,6 +167,27 @@ def test_the_table_is_for_people(filled: CommandLine, account: Served) -> None:
     assert all(re.search(r"FN[0-9a-f]{32}", line) for line in lines)
 
 
+def test_only_on_a_conversation_or_call_does_an_execution_come_again(filled: CommandLine, account: Served) -> None:
+    arguments = ("list", "--offline", "--since", account.since)
+    records = filled(*arguments, "--format", "jsonl").records()
+    lines = filled(*arguments).out.splitlines()[1:]
+    trees = {
+        record["execution_sid"]: filled("find", record["execution_sid"], "--offline").out
+        for record in records
+        if record["reentry_number"]
+    }
+    numbered = set()
+    for record, line in zip(records, lines, strict=True):
+        named = record["conversation_sid"] or record["call_sid"]
+        sign = f"↻{record['reentry_number'] + 1}" if record["reentry_number"] and named else None
+        assert re.findall(r"  (↻\d+) ", line) == ([sign] if sign else [])
+        if record["reentry_number"]:
+            own = next(line for line in trees[record["execution_sid"]].splitlines() if record["execution_sid"] in line)
+            assert ("↻" in own) == (sign is not None)
+            numbered.add(record["verdict"])
+    assert numbered >= {"reentry", "handover", "new_call", "no_conversation"}
+
+
 def test_nothing_to_show_is_said(filled: CommandLine, account: Served) -> None:
     done = filled("list", "--offline", "--since", account.since, "contact:nobody")
     assert done.code == 0
