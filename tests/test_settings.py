@@ -137,6 +137,16 @@ class TestEnvironment:
         assert error.exit_code == 3
         assert "without TWILIO_ACCOUNT_SID" in str(error)
 
+    @pytest.mark.parametrize("env", [{}, {"TWILIO_API_KEY": KEY}, {"TWILIO_AUTH_TOKEN": "two words"}])
+    def test_where_nothing_is_asked_the_account_alone_will_do(self, tmp_path: Path, env: dict[str, str]) -> None:
+        whose = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_REGION": "ie1"}
+        found = settings.resolve_credentials(None, whose | env, tmp_path, secret=False)
+        assert found == Credentials(ACCOUNT, ACCOUNT, Secret(""), region="ie1")
+        for wrong, code in (({}, 3), ({"TWILIO_ACCOUNT_SID": "AC123"}, 2)):
+            with pytest.raises(SettingsError) as caught:
+                settings.resolve_credentials(None, env | wrong, tmp_path, secret=False)
+            assert caught.value.exit_code == code
+
     @pytest.mark.parametrize("account", ["AC123", OTHER + "0", "FW" + "f" * 32, "AC" + "g" * 32, "../../etc/x"])
     def test_malformed_account(self, tmp_path: Path, account: str) -> None:
         error = refused(tmp_path, ENV | {"TWILIO_ACCOUNT_SID": account})
@@ -232,6 +242,14 @@ class TestTwilioCli:
         error = refused(tmp_path, {}, profile)
         assert error.exit_code == 3
         assert "keychain" in str(error)
+
+    @pytest.mark.parametrize("name", ["old", "half", None])
+    def test_where_nothing_is_asked_a_profile_needs_no_secret(self, tmp_path: Path, name: str | None) -> None:
+        old = {"id": "old", "accountSid": ACCOUNT, "region": "us1"}
+        write_config(tmp_path, {"projects": [old], "profiles": {"half": {"accountSid": OTHER}}, "activeProject": "old"})
+        found = settings.resolve_credentials(name, {}, tmp_path, secret=False)
+        assert found.account_sid == (OTHER if name == "half" else ACCOUNT)
+        assert (found.profile, found.password) == (name or "old", Secret(""))
 
     def test_the_old_kind_is_active_where_nothing_else_is(self, tmp_path: Path) -> None:
         old = {"id": "old", "accountSid": ACCOUNT}

@@ -57,7 +57,7 @@ query terms: status:active flow:NAME|FW… channel:whatsapp contact:+49… sende
 _EPILOG: Final = """\
 credentials: --profile, else TWILIO_ACCOUNT_SID with TWILIO_API_KEY + TWILIO_API_SECRET or TWILIO_AUTH_TOKEN,
              else twilio-cli's active profile
-exit codes:  0 complete, 1 incomplete or nothing found, 2 usage, 3 no or refused credentials, 4 Twilio unreachable
+exit codes:  0 complete, 1 incomplete or find found nothing, 2 usage, 3 no or refused credentials, 4 Twilio unreachable
 """
 
 
@@ -141,7 +141,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
         parser.add_argument("--no-mask", action="store_true", help="addresses in full in --format markdown")
     if command == "doctor":
         parser.add_argument("--json", dest="format", action="store_const", const="json", help="for programs")
-    add_common(parser)
+    add_common(parser, command)
     if command in _RECORDED:
         add_session(parser)
     forms = FORMATS.get(command)

@@ -139,8 +139,11 @@ class ProfileInfo:
         return f"ProfileInfo({self.name!r})"  # what stands as username may be anything
 
 
-def resolve_credentials(profile: str | None, env: Mapping[str, str], home: Path) -> Credentials:
+def resolve_credentials(profile: str | None, env: Mapping[str, str], home: Path, *, secret: bool = True) -> Credentials:
     """Credentials by the chain: ``profile`` if given, else the environment, else twilio-cli's active profile.
+
+    Without ``secret`` they only say whose account it is, for what asks Twilio nothing: then whether there is a secret,
+    and which, does not matter.
 
     TWILIO_ACCOUNT_SID being set means the environment: if the rest is missing, that is an error, for silently
     exploring the account of some profile instead would be worse. twilio-cli's file is then not even opened,
@@ -150,9 +153,9 @@ def resolve_credentials(profile: str | None, env: Mapping[str, str], home: Path)
     (twilio-cli's order). Raises NoCredentials, UnknownProfile, BrokenConfig or BadSetting.
     """
     if profile is None and _value(env, "TWILIO_ACCOUNT_SID"):
-        return _from_environment(env)
+        return _from_environment(env, secret=secret)
     config = _read_config(env, home)
-    return _from_profile(config, _choose(config, profile, env), env)
+    return _from_profile(config, _choose(config, profile, env), env, secret=secret)
 
 
 def profiles(env: Mapping[str, str], home: Path) -> list[ProfileInfo]:
@@ -206,32 +209,35 @@ def _value(env: Mapping[str, str], name: str) -> str | None:
     return env.get(name, "").strip() or None
 
 
-def _from_environment(env: Mapping[str, str]) -> Credentials:
+def _from_environment(env: Mapping[str, str], *, secret: bool) -> Credentials:
     account = _value(env, "TWILIO_ACCOUNT_SID")
     if account is None or not is_sid(account, "AC"):
         raise BadSetting(
             "TWILIO_ACCOUNT_SID is not an account SID: copy it from Twilio's Console, AC and 32 hexadecimal digits."
         )
-    key, secret, token = (_value(env, name) for name in _SECRET_VARIABLES)
-    if key and secret:
-        username, password = _whole(key, "TWILIO_API_KEY"), _whole(secret, "TWILIO_API_SECRET")
-    elif token:
-        username, password = account, _whole(token, "TWILIO_AUTH_TOKEN")
-    elif key:
-        raise NoCredentials("TWILIO_API_KEY is set without TWILIO_API_SECRET: set both, or TWILIO_AUTH_TOKEN.")
-    elif secret:
-        raise NoCredentials("TWILIO_API_SECRET is set without TWILIO_API_KEY: set both, or TWILIO_AUTH_TOKEN.")
-    else:
-        raise NoCredentials(
-            "TWILIO_ACCOUNT_SID is set without a secret: set TWILIO_API_KEY and TWILIO_API_SECRET, or "
-            "TWILIO_AUTH_TOKEN, or unset it to use twilio-cli's profile."
-        )
+    username, password = _login(env, account) if secret else (account, "")
     return Credentials(
         account_sid=account,
         username=username,
         password=Secret(password),
         region=_label(_value(env, "TWILIO_REGION"), "TWILIO_REGION"),
         edge=_label(_value(env, "TWILIO_EDGE"), "TWILIO_EDGE"),
+    )
+
+
+def _login(env: Mapping[str, str], account: str) -> tuple[str, str]:
+    key, secret, token = (_value(env, name) for name in _SECRET_VARIABLES)
+    if key and secret:
+        return _whole(key, "TWILIO_API_KEY"), _whole(secret, "TWILIO_API_SECRET")
+    if token:
+        return account, _whole(token, "TWILIO_AUTH_TOKEN")
+    if key:
+        raise NoCredentials("TWILIO_API_KEY is set without TWILIO_API_SECRET: set both, or TWILIO_AUTH_TOKEN.")
+    if secret:
+        raise NoCredentials("TWILIO_API_SECRET is set without TWILIO_API_KEY: set both, or TWILIO_AUTH_TOKEN.")
+    raise NoCredentials(
+        "TWILIO_ACCOUNT_SID is set without a secret: set TWILIO_API_KEY and TWILIO_API_SECRET, or "
+        "TWILIO_AUTH_TOKEN, or unset it to use twilio-cli's profile."
     )
 
 
@@ -282,22 +288,27 @@ def _choose(config: _Config, wanted: str | None, env: Mapping[str, str]) -> Prof
     )
 
 
-def _from_profile(config: _Config, profile: ProfileInfo, env: Mapping[str, str]) -> Credentials:
+def _from_profile(config: _Config, profile: ProfileInfo, env: Mapping[str, str], *, secret: bool) -> Credentials:
     which = f"the twilio-cli profile {profile.name!r}"
-    if profile.legacy:
+    if profile.legacy and secret:
         raise NoCredentials(
             f"The secret of {which} is in the system's keychain, not in {config.path}: make a new profile with "
             "`twilio profiles:create`."
         )
     if profile.account_sid is None or not is_sid(profile.account_sid, "AC"):
         raise _broken(config.path, f"profile {profile.name!r} has no valid accountSid")
-    if profile.username is None or profile.password is None:
+    username, password = profile.username, profile.password
+    if not secret:
+        username, password = profile.account_sid, Secret("")
+    elif username is None or password is None:
         raise _broken(config.path, f"profile {profile.name!r} lacks its apiKey or apiSecret")
-    _whole(profile.password.reveal(), f"The apiSecret of {which}")
+    else:
+        _whole(password.reveal(), f"The apiSecret of {which}")
+        _whole(username, f"The apiKey of {which}")
     return Credentials(
         account_sid=profile.account_sid,
-        username=_whole(profile.username, f"The apiKey of {which}"),
-        password=profile.password,
+        username=username,
+        password=password,
         region=_label(profile.region, f"The region of {which}")
         or _label(_value(env, "TWILIO_REGION"), "TWILIO_REGION"),
         edge=_label(_value(env, "TWILIO_EDGE"), "TWILIO_EDGE")

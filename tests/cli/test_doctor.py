@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -172,6 +173,7 @@ def test_nobody_answers(doctor: CommandLine, account: Served) -> None:
     found = findings(done)
     assert found["flows"]["says"].startswith("unreachable: cannot connect to 127.0.0.1")
     assert "HTTPS_PROXY" in found["flows"]["do"]
+    assert f"that http://127.0.0.1:{port} (SIDSCOPE_API_URL) is let through" in found["flows"]["do"]
     assert found["clock"]["status"] == "skipped"
     assert done.code == 4
 
@@ -207,6 +209,25 @@ def test_offline_needs_no_credentials(doctor: CommandLine) -> None:
     done = doctor("doctor", "--offline", "--json")
     assert findings(done)["credentials"]["status"] == "warning"
     assert done.code == 0
+
+
+def test_offline_the_account_alone_will_do(doctor: CommandLine, account: Served) -> None:
+    doctor("list", "--since", "1h")
+    doctor.environment = {"SIDSCOPE_CONFIG": doctor.environment["SIDSCOPE_CONFIG"]}
+    sid = account.world.account_sid
+    one = findings(doctor("doctor", "--offline", "--json"))["credentials"]
+    named = findings(doctor("doctor", "--offline", "--json", TWILIO_ACCOUNT_SID=sid))["credentials"]
+    need = "none, and --offline needs none: {} is enough, of …" + sid[-4:]
+    assert (one["status"], one["says"]) == ("ok", need.format("that there is one archive"))
+    assert (named["status"], named["says"]) == ("ok", need.format("the account's SID"))
+    the_archive(doctor).with_name(f"AC{'0' * 32}.sqlite3").touch()
+    done = doctor("doctor", "--offline", "--json")
+    several = findings(done)["credentials"]
+    assert several["status"] == "warning"
+    assert several["says"].endswith(
+        f"holds archives of 2 accounts: set TWILIO_ACCOUNT_SID to one of AC…0000, AC…{sid[-4:]}."
+    )
+    assert sid not in done.out
 
 
 def test_the_demo_is_looked_at_like_an_account(doctor: CommandLine) -> None:
@@ -253,10 +274,33 @@ def test_a_damaged_archive_is_said_and_left_as_it_is(doctor: CommandLine, accoun
     before = sorted(doctor.data_dir.iterdir())
     done = doctor("doctor", "--json")
     assert findings(done)["archive"]["status"] == "wrong"
+    assert "the next start sets it aside" in findings(done)["archive"]["do"]
     assert done.code == 1
     assert sorted(doctor.data_dir.iterdir()) == before
     doctor("list", "--since", "1h")  # sets it aside
     assert "-corrupt" in findings(doctor("doctor", "--json"))["old archives"]["says"]
+
+
+@pytest.mark.parametrize("where", ["file", "file/below", "closed", "closed/below"])
+@pytest.mark.parametrize("arguments", [("doctor",), ("doctor", "--offline")])
+def test_a_data_directory_that_cannot_be_used_is_one_failed_check(
+    doctor: CommandLine, account: Served, where: str, arguments: tuple[str, ...]
+) -> None:
+    if where.startswith("closed"):
+        if os.geteuid() == 0:
+            pytest.skip("nothing is forbidden to root")
+        (doctor.home / "closed").mkdir(mode=0)
+    (doctor.home / "file").write_text("mine")
+    directory = doctor.home / where
+    done = doctor(*arguments, "--json", SIDSCOPE_DATA_DIR=str(directory))
+    found = findings(done)
+    assert found["archive"]["status"] == "wrong"
+    assert found["archive"]["do"].endswith("choose another with --data-dir, or use --no-archive")
+    assert "versions" in found  # it went on
+    assert done.code == 1
+    listed = doctor("list", "--data-dir", directory)  # what is advised is what is said then
+    assert listed.code == 1
+    assert f"{found['archive']['do']}." in listed.sentence()
 
 
 def test_a_broken_configuration_is_said_with_its_lines(doctor: CommandLine) -> None:

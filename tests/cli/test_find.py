@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,8 @@ from sidscope.archive import Archive, archive_path
 from sidscope.archive.types import StepsWrite
 from sidscope.commands.output import write_tree
 from sidscope.demo.account import make_sid
-from sidscope.domain.records import Step
+from sidscope.domain.records import Execution, Step
+from sidscope.domain.sids import short
 from tests.cli.conftest import CommandLine, Done, Served
 from tests.cli.test_bad_networks import IMPATIENT
 from tests.support.oracle import JsonRecord, differences, related
@@ -96,6 +98,52 @@ def test_a_link_and_a_number_as_people_write_it_find_the_same(sidscope: CommandL
         done = sidscope("find", wrong)
         assert done.code == 2
         assert "neither one SID nor one address" in done.err
+
+
+def test_it_reads_what_is_pasted_as_the_box_and_list_do(sidscope: CommandLine, account: Served) -> None:
+    """Twilio is asked for it in Twilio's own spelling."""
+    target = targets(account)
+    spelled = {
+        target["FN"]: [target["FN"].lower(), f"‹{target['FN']}›", f"\u202a{target['FN']}\u202c."],
+        target["phone"]: [target["phone"].removeprefix("+"), f"tel:{target['phone']}"],
+        target["whatsapp"]: [target["whatsapp"].replace("whatsapp:+", "WhatsApp:")],
+    }
+    true = truth(account)
+    for plain, others in spelled.items():
+        for number, other in enumerate(others):
+            done = sidscope("find", other, "--format", "json", "--data-dir", sidscope.home / f"{plain}-{number}")
+            assert sids(done) == related(true, plain) != set()
+
+
+def test_the_beginning_of_a_sid_is_completed_from_the_archive(filled: CommandLine, account: Served) -> None:
+    sid = targets(account)["CH"]
+    wanted = sids(filled("find", sid, "--offline", "--format", "json"))
+    for beginning in (sid[:12], sid[:12].lower()):
+        done = filled("find", beginning, "--format", "json", "--offline")
+        assert (done.json()["query"], sids(done)) == (sid, wanted)
+    nobody = make_sid("CH", "nobody")[:12]
+    done = filled("find", nobody)
+    assert done.code == 2
+    assert done.sentence() == f"{nobody} is not a whole SID, and the archive knows none that begins so."
+    assert account.app.log == []
+
+
+def test_a_beginning_of_several_sids_names_them(filled: CommandLine, account: Served) -> None:
+    now, sid = account.world.zero, account.world.account_sid
+    both = [f"FN123456{last * 26}" for last in "ab"]
+    with Archive.open(archive_path(filled.data_dir, sid), account_sid=sid) as archive:
+        for fn in both:
+            archive.write(Execution(fn, account.world.flows[0].sid, "ended", now, None, None))
+    done = filled("find", "FN123456", "--offline")
+    assert (done.code, done.sentence()) == (2, f"2 SIDs in the archive begin like FN123456: {', '.join(both)}.")
+
+
+def test_an_account_is_nothing_to_look_for(sidscope: CommandLine, account: Served) -> None:
+    own, other = account.world.account_sid, make_sid("AC", "other")
+    done = sidscope("find", own)
+    assert (done.code, done.sentence()) == (1, f"{short(own)} is this account: all that is in the list is its own.")
+    assert "is another account: this one is" in sidscope("find", other).sentence()
+    assert account.app.log == []
 
 
 def test_a_known_archive_answers_without_any_request(sidscope: CommandLine, account: Served) -> None:
@@ -268,6 +316,22 @@ def test_the_ticket(filled: CommandLine, account: Served) -> None:
     plain = filled("find", run.contact, "--format", "markdown", "--offline", "--no-mask")
     assert f"`{run.contact}`" in plain.out
     assert head != plain.out.splitlines()[0] == f"# Twilio Studio: `{run.contact}`"
+
+
+@pytest.mark.parametrize("explain", [(), ("--explain",)])
+def test_whatever_a_ticket_shortens_stands_in_it_in_full(
+    sidscope: CommandLine, account: Served, explain: tuple[str, ...]
+) -> None:
+    """Also where what it speaks of is no part of it."""
+    sidscope("list", "--since", account.since, *explain)
+    shortened = 0
+    for story in account.world.stories.values():
+        ticket = sidscope("find", story.sids[-1], "--offline", "--format", "markdown", "--limit", "1").out
+        whole = {short(sid) for sid in re.findall(r"`([A-Z]{2}[0-9a-f]{32})`", ticket)}
+        named = set(re.findall(r"[A-Z]{2}[0-9a-f]{2}…[0-9a-f]{2}", ticket))
+        shortened += len(named)
+        assert named <= whole
+    assert shortened > 20
 
 
 def test_a_ticket_about_nothing_is_none(filled: CommandLine, account: Served) -> None:

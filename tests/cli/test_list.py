@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sidscope.archive import Archive, archive_path
 from sidscope.demo import World
+from sidscope.demo.account import make_sid
 from sidscope.domain.record import KEYS
+from sidscope.domain.records import Execution
 from tests.cli.conftest import CommandLine, Served, serve
 from tests.support.oracle import JsonRecord, by_group, differences
 
@@ -164,6 +167,27 @@ def test_the_table_is_for_people(filled: CommandLine, account: Served) -> None:
     assert all(re.search(r"FN[0-9a-f]{32}", line) for line in lines)
 
 
+def test_only_on_a_conversation_or_call_does_an_execution_come_again(filled: CommandLine, account: Served) -> None:
+    arguments = ("list", "--offline", "--since", account.since)
+    records = filled(*arguments, "--format", "jsonl").records()
+    lines = filled(*arguments).out.splitlines()[1:]
+    trees = {
+        record["execution_sid"]: filled("find", record["execution_sid"], "--offline").out
+        for record in records
+        if record["reentry_number"]
+    }
+    numbered = set()
+    for record, line in zip(records, lines, strict=True):
+        named = record["conversation_sid"] or record["call_sid"]
+        sign = f"↻{record['reentry_number'] + 1}" if record["reentry_number"] and named else None
+        assert re.findall(r"  (↻\d+) ", line) == ([sign] if sign else [])
+        if record["reentry_number"]:
+            own = next(line for line in trees[record["execution_sid"]].splitlines() if record["execution_sid"] in line)
+            assert ("↻" in own) == (sign is not None)
+            numbered.add(record["verdict"])
+    assert numbered >= {"reentry", "handover", "new_call", "no_conversation"}
+
+
 def test_nothing_to_show_is_said(filled: CommandLine, account: Served) -> None:
     done = filled("list", "--offline", "--since", account.since, "contact:nobody")
     assert done.code == 0
@@ -174,6 +198,30 @@ def test_nothing_to_show_is_said(filled: CommandLine, account: Served) -> None:
     assert (done.code, done.out, done.err) == (0, ",".join(KEYS) + "\n", "")
 
 
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("status:active", "--since 7d looks further back"),
+        ("status:active --since 7d", "--since 30d looks further back"),
+        ("status:active --since 30d", "without --offline Twilio is asked"),
+        ("outcome:failed", "only steps tell how 1 execution went: F in the explorer reads them"),
+        ("timeout --since 7d", "only steps tell how 1 execution went: F in the explorer reads them"),
+        ("outcome:failed status:active", "--since 7d looks further back"),
+        ("contact:+4915", "only contexts tell who is behind 1 execution: --explain reads them"),
+        ("contact:+4915 --explain", "--since 7d looks further back"),
+    ],
+)
+def test_what_to_try_where_nothing_matches_is_what_may_help(sidscope: CommandLine, query: str, hint: str) -> None:
+    now, ac = datetime.now(UTC), make_sid("AC", "somebody")
+    with Archive.open(archive_path(sidscope.data_dir, ac), account_sid=ac) as archive:
+        for number, days in enumerate((0, 20)):
+            started, conversation = now - timedelta(days=days, hours=1), make_sid("CH", number)
+            archive.write(Execution(make_sid("FN", number), make_sid("FW", 1), "ended", started, None, conversation))
+    done = sidscope("list", "--offline", *query.split())
+    assert done.code == 0
+    assert done.sentence().endswith(f" UTC; {hint}.")
+
+
 def test_offline_needs_no_credentials_where_there_is_one_archive(filled: CommandLine, account: Served) -> None:
     with_credentials = filled("list", "--offline", "--since", account.since, "--format", "jsonl")
     filled.environment.clear()
@@ -182,7 +230,15 @@ def test_offline_needs_no_credentials_where_there_is_one_archive(filled: Command
     assert (without.code, without.err) == (1, told(without.records()))  # as far as it was allowed to be read
     (archive,) = filled.data_dir.glob("*.sqlite3")
     archive.with_name(f"AC{'0' * 32}.sqlite3").write_bytes(archive.read_bytes())
-    assert filled("list", "--offline").code == 3
+    whose = filled("list", "--offline")
+    assert whose.code == 3
+    assert whose.sentence() == (
+        f"{filled.data_dir} holds archives of 2 accounts: set TWILIO_ACCOUNT_SID to one of "
+        f"AC{'0' * 32}, {account.world.account_sid}."
+    )
+    alone = {"TWILIO_ACCOUNT_SID": account.world.account_sid}
+    assert filled("list", "--offline", "--since", account.since, "--format", "jsonl", **alone) == with_credentials
+    assert f"  {account.world.account_sid}\n" in filled("archive", "info", **alone).out
 
 
 def test_what_is_pending_does_not_make_offline_incomplete(sidscope: CommandLine, account: Served) -> None:

@@ -198,7 +198,7 @@ def explored(sidscope: CommandLine, *arguments: str, wanted: str | None = None) 
     """What the explorer knows once it is live and has read the context of the row that it is on: all records, that
     row, its context."""
     parser = argparse.ArgumentParser()
-    add_common(parser)
+    add_common(parser, "explore")
     add_session(parser)
     environment = sidscope.env()
     options = options_of(parser.parse_args(arguments), (), environment, datetime.now(UTC), command="explore")

@@ -49,9 +49,9 @@ def known(sidscope: CommandLine) -> CommandLine:
         (["list", "--since", ""], "--since"),
         (["list", "--until", "soon"], "--until"),
         (["list", "--since", "1h", "--until", "2h"], "--until"),
-        (["list", "--limit", "0"], "--limit"),
+        (["list", "--limit", "0"], "--limit 0 would show nothing: give 1 or more."),
         (["list", "--limit", "-1"], "--limit"),
-        (["list", "--limit", "many"], "--limit"),
+        (["list", "--limit", "many"], "--limit 'many' is no number"),
         (["list", "--format", "xml"], "--format"),
         (["list", "--stuck-after", "long"], "--stuck-after"),
         (["list", "--since"], "--since"),
@@ -73,6 +73,7 @@ def known(sidscope: CommandLine) -> CommandLine:
         (["archive", "purge"], "--older-than"),
         (["archive", "purge", "--older-than", "long ago"], "--older-than"),
         (["--profile", "nobody", "list"], "nobody"),
+        (["--profile", "nobody", "list", "--demo"], "--demo is the simulated account: leave out --profile."),
         (["list", "--data-dir", "~nobody-at-all/x"], "nobody"),
     ],
 )
@@ -101,13 +102,20 @@ def test_the_explorer_needs_a_terminal(known: CommandLine) -> None:
 def test_help_and_version(sidscope: CommandLine) -> None:
     assert sidscope("--version").out == f"sidscope {package.__version__}\n"
     assert sidscope("list", "--version").code == 0
-    for command in ([], ["list"], ["find"], ["archive"]):
+    common = ("--demo", "--profile", "--since", "--until", "--explain", "--data-dir", "--limit")
+    for command, without in (
+        ([], ()),
+        (["list"], ()),
+        (["find"], ()),
+        (["archive"], ("--demo", "--since", "--until", "--explain", "--limit")),
+        (["doctor"], ("--since", "--until", "--explain", "--limit")),
+    ):
         for flag in ("--help", "-h"):
             done = sidscope(*command, flag)
             assert (done.code, done.err) == (0, "")
             assert done.out.startswith("usage: sidscope")
-            for option in ("--demo", "--profile", "--since", "--until", "--explain", "--data-dir", "--limit"):
-                assert option in done.out
+            for option in common:
+                assert (option in done.out) == (option not in without)
             assert "exit codes" in done.out
 
 
@@ -238,6 +246,18 @@ def test_what_is_older_than_twilio_keeps_it_is_forgotten_by_itself(known: Comman
     assert int(info["executions"]) == left
 
 
+def test_what_is_wrong_in_the_configuration_is_said_once_and_the_rest_counts(known: CommandLine) -> None:
+    fill(known)
+    path = known.home / "config.toml"
+    path.write_text("utc = 'yes'\ncolour = 1\nkeep = '1h'\n")
+    for arguments in (("list",), ("find", make_sid("FN", 0)), ("stats",), ("archive", "info")):
+        done = known(*arguments, "--offline", "--since", "90d", SIDSCOPE_CONFIG=str(path))
+        said = [line for line in done.err.splitlines() if str(path) in line]
+        told = f"sidscope: {path}:2: there is no setting 'colour'. And 1 more: sidscope doctor lists them."
+        assert said == [told]
+        assert done.out != "" or arguments[0] == "find"  # keep = '1h' has forgotten it
+
+
 def test_looking_makes_no_archive(known: CommandLine) -> None:
     for arguments in (("archive", "info"), ("archive", "purge", "--older-than", "1d"), ("list", "--offline")):
         done = known(*arguments)
@@ -283,7 +303,9 @@ def test_an_archive_that_cannot_be_used_is_kept_aside_and_that_is_said(
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
 def test_a_directory_without_permission(known: CommandLine) -> None:
-    known.data_dir.mkdir(mode=0o500)
+    known.data_dir.mkdir()
+    (known.data_dir / "notes").touch()  # not sidscope's alone, so it keeps its permissions
+    known.data_dir.chmod(0o500)
     done = known("list")
     assert done.code == 1
     assert str(known.data_dir) in done.sentence()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sidscope.domain.console import console_url
-from sidscope.domain.spelling import as_query, one_thing
+from sidscope.domain.spelling import as_query, beginning_of_sid, one_thing
 from tests.tui.samples import sid
 
 CH, FN, FW, IS = sid("CH", 1), sid("FN", 1), sid("FW", 1), sid("IS", 1)
@@ -38,6 +38,24 @@ NUMBER = "+491501232000"
         ("whatsapp:+491512345678", "whatsapp:+491512345678"),
         ("client:Ada Lovelace", None),
         ("client:ada", "client:ada"),
+        ("Client:Ada.", "client:Ada."),
+        (f"{FN}.", FN),
+        (f"({FN}),", FN),
+        (f"‹{FN}›", FN),
+        (f"“{FN}”.", FN),
+        (f"<{console_url(FN, flow_sid=FW)}>", FN),
+        (f"\u202a{FN}\u202c", FN),
+        (f"{FN[:20]}\u00ad{FN[20:]}", FN),
+        (FN.lower(), FN.lower()),
+        ("WhatsApp:+49 1501 232000", f"whatsapp:{NUMBER}"),
+        ("whatsapp:491501232000", f"whatsapp:{NUMBER}"),
+        ("messenger:491501232000", "messenger:491501232000"),
+        ("tel:+49-1501-232000", NUMBER),
+        ("sms:+491501232000", NUMBER),
+        ("+４９ １５０１ ２３２０００", NUMBER),
+        ("\u202a+49 1501 232000\u202c", NUMBER),
+        ("'+491501232000'.", NUMBER),
+        ("Contact:+491512345678", None),
         ("contact:+491512345678", None),
         ("-491501232000", None),
         ("status:active", None),
@@ -57,6 +75,8 @@ def test_what_is_a_sid_or_an_address_as_a_whole(text: str, wanted: str | None) -
     [
         (f"{CH}, {FN}", f"{CH} {FN}"),
         (f"{CH};{FN}\n{FW},", f"{CH} {FN} {FW}"),
+        (f"“{CH}”, “{FN}”.", f"{CH} {FN}"),
+        ('"1234 5678 9012"', '"1234 5678 9012"'),
         (console_url(FN, flow_sid=FW), FN),
         ("(491501) 232-000", "491501232000"),
         ("0049 1501 232-000", NUMBER),
@@ -72,3 +92,21 @@ def test_what_is_a_sid_or_an_address_as_a_whole(text: str, wanted: str | None) -
 )
 def test_as_a_query_only_what_surely_means_one_thing_is_spelled_anew(text: str, query: str) -> None:
     assert as_query(text) == query
+
+
+@pytest.mark.parametrize(
+    ("text", "beginning"),
+    [
+        ("CH12ab", "CH12ab"),
+        (" ‹ch12AB›.", "CH12ab"),
+        (FN[:-4], FN[:-4]),
+        (FN[:-1], None),
+        (FN, None),
+        ("CH12a", None),
+        ("facade", None),
+        ("XX12ab", None),
+        ("CHRISTINE1", None),
+    ],
+)
+def test_what_is_surely_the_beginning_of_a_sid(text: str, beginning: str | None) -> None:
+    assert beginning_of_sid(text) == beginning

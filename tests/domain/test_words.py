@@ -121,6 +121,8 @@ def test_addresses() -> None:
     assert not any(map(is_address, ["", "anna", "whatsapp:", sid("CH")]))
     assert spellings("+49") == ("+49", "whatsapp:+49", "messenger:+49", "rcs:+49")
     assert spellings("whatsapp:+49") == ("whatsapp:+49",)
+    assert spellings("4915123456") == ("4915123456", *spellings("+4915123456"))
+    assert spellings("123456") == ("123456",)
 
 
 # --- times -------------------------------------------------------------------------------------------------------

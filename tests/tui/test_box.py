@@ -339,9 +339,9 @@ async def test_asking_twilio_tells_its_cost_and_stops_with_esc(tmp_path: Path) -
             accounts[0].latency = 0.0
             await asyncio.sleep(0.2)
             await user.settled()
-            assert not user.sees("Twilio knows no execution")
+            assert not user.sees("Twilio knows no such execution")
             await user.press("slash", "enter")
-            await user.waits_for("Twilio knows no execution for this execution")
+            await user.waits_for("Twilio knows no such execution")
 
 
 @pytest.mark.parametrize(

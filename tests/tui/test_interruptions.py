@@ -47,8 +47,8 @@ class Shell:
         tmux.waits_for("ready>")
         self.plain = self.modes()
 
-    def explores(self, *, until: str = "● live") -> None:
-        self.types(f"{sys.executable} -m sidscope --since 4h; echo exit=$?")
+    def explores(self, option: str = "", *, until: str = "● live") -> None:
+        self.types(f"{sys.executable} -m sidscope --since 4h {option}; echo exit=$?")
         if until:
             self.tmux.waits_for(until)
 
@@ -123,6 +123,14 @@ def test_a_signal_that_ends_it_leaves_the_terminal_right(shell: Shell, number: s
     shell.tmux.waits_for(f"exit={128 + number}", "what was seen is kept")
     shell.is_as_it_was()
     shell.archive_is_sound()
+
+
+def test_where_nothing_is_kept_it_does_not_say_so(shell: Shell) -> None:
+    shell.explores("--no-archive")
+    (pid,) = shell.pids()
+    os.kill(pid, signal.SIGTERM)
+    shell.tmux.waits_for(f"exit={128 + signal.SIGTERM}", "The explorer ended early.")
+    assert "kept" not in shell.tmux.screen()
 
 
 def test_a_terminal_that_is_closed_ends_it_and_keeps_the_archive(shell: Shell) -> None:

@@ -66,7 +66,7 @@ async def test_nor_does_it_after_a_sid_while_twilio_is_being_asked(tmp_path: Pat
         async with exploring(archive, simulated(world, archive)) as user:
             await user.waits_for("● live")
             await user.at_once("slash", sid("FN", 99), "enter", "j")
-            await user.waits_for("Twilio knows no execution")
+            await user.waits_for("Twilio knows no such execution")
             assert user.app.box.text == sid("FN", 99)
             assert user.app.focused is user.app.list
 

@@ -115,7 +115,7 @@ async def test_a_sid_that_only_twilio_knows_is_asked_for_there(tmp_path: Path) -
             await user.press("escape", "slash")
             await user.paste(sid("FN", 99))
             await user.press("enter")
-            await user.waits_for("Twilio knows no execution for this execution")
+            await user.waits_for("Twilio knows no such execution")
 
 
 async def test_what_may_not_be_read_is_marked_and_said(tmp_path: Path) -> None:

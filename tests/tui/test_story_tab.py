@@ -435,7 +435,7 @@ async def test_everything_on_a_story_tells_its_ages_by_one_clock(archive: Archiv
             await user.settled()
             told = re.findall(r"read (\d+ \w) ago", user.text)
             assert len(told) > 1  # the lane and at least one sentence
-            assert {*told, *re.findall(r"look-ups as of (\d+ \w)", user.text)} == {words}
+            assert {*told, *re.findall(r"look-ups as of (\d+ \w) ago", user.text)} == {words}
             left = re.findall(r"(\d+ h \d+ m) left", user.text)
             assert len(left) == 2
             assert len(set(left)) == 1

@@ -1,7 +1,7 @@
 """Memory: everything seen, in one SQLite file per account, and the index of every SID."""
 
 from sidscope.archive.archive import Archive
-from sidscope.archive.files import archive_path, archived_accounts
+from sidscope.archive.files import archive_path, archived_accounts, check_directory
 from sidscope.archive.records import find_records, lookups_of, of_story, read_paths, read_records
 from sidscope.archive.types import (
     ArchiveError,
@@ -12,6 +12,7 @@ from sidscope.archive.types import (
     PurgeResult,
     StepContextWrite,
     StepsWrite,
+    UnusableArchive,
     row_stamp,
 )
 
@@ -25,8 +26,10 @@ __all__ = [
     "PurgeResult",
     "StepContextWrite",
     "StepsWrite",
+    "UnusableArchive",
     "archive_path",
     "archived_accounts",
+    "check_directory",
     "find_records",
     "lookups_of",
     "of_story",

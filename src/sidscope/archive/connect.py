@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from sidscope.archive import files, schema
 from sidscope.archive.files import ADVICE
-from sidscope.archive.types import ArchiveError
+from sidscope.archive.types import ArchiveError, UnusableArchive
 from sidscope.domain.sids import same_sid
 
 BUSY_SECONDS: Final = 2.0
@@ -98,7 +98,9 @@ def open_reader(path: Path, account_sid: str) -> bool:
 
     Raises ArchiveError if there is no archive of this account in the present version.
     """
-    if not path.exists():
+    with files.explained(path):
+        there = path.exists()
+    if not there:
         raise ArchiveError(f"There is no archive {path} yet: run sidscope once without --offline.")
     for immutable in (False, True):
         try:
@@ -118,7 +120,7 @@ def open_reader(path: Path, account_sid: str) -> bool:
         finally:
             db.close()
         if why is not None:
-            raise ArchiveError(f"The archive {path} {_SAID[why]}: {ADVICE}.")
+            raise UnusableArchive(f"The archive {path} {_SAID[why]}: {ADVICE}.")
         return immutable
     raise ArchiveError(f"The archive {path} cannot be opened: {ADVICE}.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import time
@@ -38,7 +39,7 @@ def archived_accounts(data_dir: Path) -> list[str]:
 
     Raises ArchiveError if the directory cannot be read.
     """
-    with _explained(data_dir):
+    with explained(data_dir):
         if not data_dir.is_dir():
             return []
         names = (path.name.removesuffix(SUFFIX) for path in data_dir.iterdir() if path.name.endswith(SUFFIX))
@@ -51,7 +52,7 @@ def prepare(path: Path) -> None:
 
     Raises ArchiveError where that is impossible.
     """
-    with _explained(path):
+    with explained(path):
         with contextlib.suppress(FileExistsError):
             # Ahead of SQLite, whose -wal and -shm then take the permissions of this file.
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, PRIVATE_FILE))
@@ -68,8 +69,22 @@ def prepare_directory(directory: Path) -> None:
 
     Raises ArchiveError where that is impossible.
     """
-    with _explained(directory):
+    with explained(directory):
         _prepare_directory(directory)
+
+
+def check_directory(directory: Path) -> None:
+    """Whether :func:`prepare_directory` would succeed and archives could be made there. Touches nothing.
+
+    Raises ArchiveError where that is impossible.
+    """
+    with explained(directory):
+        there = next(place for place in (directory, *directory.parents) if place.exists())
+        if not there.is_dir():
+            raise ArchiveError(f"{there} is a file, not a directory: {ADVICE}.")
+        tightened = there == directory and _is_only_ours(directory) and there.stat().st_uid == os.geteuid()
+        if not tightened and not os.access(there, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))
 
 
 def _prepare_directory(directory: Path) -> None:
@@ -80,13 +95,14 @@ def _prepare_directory(directory: Path) -> None:
         directory.mkdir(mode=PRIVATE_DIRECTORY)
     except FileExistsError:
         # Somebody's own directory (a home, a project) keeps its permissions; the files in it are private anyway.
-        if not all(_is_ours(name) for name in os.listdir(directory)):
+        if not _is_only_ours(directory):
             return
     _tighten(directory, PRIVATE_DIRECTORY)
 
 
-def _is_ours(name: str) -> bool:
-    return SUFFIX in name and is_sid(name.partition(SUFFIX)[0], "AC")
+def _is_only_ours(directory: Path) -> bool:
+    """Whether there is nothing in it but archives."""
+    return all(SUFFIX in name and is_sid(name.partition(SUFFIX)[0], "AC") for name in os.listdir(directory))
 
 
 def _tighten(file: Path, mode: int) -> None:
@@ -114,7 +130,7 @@ def set_aside(path: Path, why: str, now: datetime | None = None) -> Path:
     while kept.exists():
         count += 1
         kept = path.with_name(f"{path.name}.kept-{stamp}-{why}-{count}")
-    with _explained(path):
+    with explained(path):
         for file in with_side_files(path):
             # The side files belong to the database by name: they keep theirs.
             with contextlib.suppress(FileNotFoundError):
@@ -144,7 +160,7 @@ def alone_in(directory: Path) -> Iterator[None]:
     if os.name != "posix":  # not serialised there; SQLite's own locks still hold
         yield
         return
-    with _explained(directory):
+    with explained(directory):
         descriptor = os.open(directory, os.O_RDONLY)
     try:
         deadline = time.monotonic() + _LOCK_SECONDS
@@ -169,7 +185,7 @@ def _locked(descriptor: int) -> bool:
 
 
 @contextlib.contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def explained(path: Path) -> Iterator[None]:
     """Turn what the operating system refuses into one sentence with a way out."""
     try:
         yield

@@ -25,6 +25,10 @@ class ArchiveError(Exception):
     """The archive cannot be opened, read or written. The message is one sentence that says what to do."""
 
 
+class UnusableArchive(ArchiveError):
+    """The file is no archive of this account that this version can use: who may write sets it aside."""
+
+
 @value
 class ContextWrite:
     """What came of reading an execution's context, and the row as it was known when the context was asked for. The

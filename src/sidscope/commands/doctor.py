@@ -14,6 +14,8 @@ from sidscope.commands import doctor_here as here
 from sidscope.commands.findings import OK, SKIPPED, WARNING, WRONG, Finding
 from sidscope.commands.opening import Way, opener, way_to
 from sidscope.commands.options import Options, UsageError
+from sidscope.domain.sids import sids_in
+from sidscope.domain.value import replace
 from sidscope.safetext import safe
 from sidscope.settings import SettingsError
 
@@ -39,7 +41,7 @@ def run_doctor(options: Options, env: Mapping[str, str], home: Path) -> int:
 
         open_account = opener(way, policy=here.PATIENCE)
         if open_account is not None:
-            reached, code = asyncio.run(look(open_account))
+            reached, code = asyncio.run(look(open_account, way.api_url))
             findings += reached
     findings += here.terminal(env)
     findings.append(here.clipboard(env))
@@ -53,16 +55,14 @@ def run_doctor(options: Options, env: Mapping[str, str], home: Path) -> int:
 def _credentials(options: Options, env: Mapping[str, str], home: Path) -> tuple[Way | None, list[Finding], int]:
     """The way to the account if there is one, what is to be said about it, and the exit code."""
     try:
-        way = way_to(options, env, home, lambda: datetime.now(UTC))
-    except (SettingsError, ArchiveError) as error:
-        code = error.exit_code if isinstance(error, SettingsError) else 1
+        way = way_to(replace(options, offline=False), env, home, lambda: datetime.now(UTC))
+    except SettingsError as error:
         if options.offline:
-            return None, [Finding("credentials", WARNING, str(error), "nothing; --offline works without")], 0
-        return None, [Finding("credentials", WRONG, str(error), "sidscope --demo works without any")], code
+            return _offline(options, env, home, lacking=_discreet(str(error)))
+        return None, [Finding("credentials", WRONG, str(error), "sidscope --demo works without any")], error.exit_code
     credentials = way.credentials
     if credentials is None:
-        says = f"none, and --offline needs none: there is one archive, of …{way.account_sid[-4:]}"
-        return way, [Finding("credentials", OK, says)], 0
+        return way, [], 0
     source = "--demo" if options.demo else "the environment"
     if credentials.profile is not None:
         source = f"twilio-cli's profile {credentials.profile!r}"
@@ -76,6 +76,28 @@ def _credentials(options: Options, env: Mapping[str, str], home: Path) -> tuple[
     if proxies := [name for name in _PROXIES if env.get(name) or env.get(name.lower())]:
         findings.append(Finding("proxy", OK, f"requests go through that of {' and '.join(proxies)}"))
     return way, findings, 0
+
+
+def _offline(
+    options: Options, env: Mapping[str, str], home: Path, *, lacking: str
+) -> tuple[Way | None, list[Finding], int]:
+    """The same where there are no credentials and none are needed: only whose archive it is must be known."""
+    try:
+        way = way_to(options, env, home, lambda: datetime.now(UTC))
+    except (SettingsError, ArchiveError) as error:
+        says = _discreet(str(error)) if isinstance(error, SettingsError) else lacking
+        do = "set TWILIO_ACCOUNT_SID: --offline needs no more, and not even that where there is one archive"
+        return None, [Finding("credentials", WARNING, says, do)], 0
+    whose = "the account's SID" if way.credentials else "that there is one archive"
+    says = f"none, and --offline needs none: {whose} is enough, of …{way.account_sid[-4:]}"
+    return way, [Finding("credentials", OK, says)], 0
+
+
+def _discreet(sentence: str) -> str:
+    """Of the SIDs of accounts in a sentence no more than the tail."""
+    for sid in sids_in(sentence):
+        sentence = sentence.replace(sid, f"AC…{sid[-4:]}")
+    return sentence
 
 
 def _write_json(findings: list[Finding]) -> None:

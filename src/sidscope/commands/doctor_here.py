@@ -12,7 +12,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-from sidscope.archive import Archive, ArchiveError, ArchiveInfo, archive_path, archived_accounts
+from sidscope.archive import (
+    Archive,
+    ArchiveError,
+    ArchiveInfo,
+    UnusableArchive,
+    archive_path,
+    archived_accounts,
+    check_directory,
+)
 from sidscope.commands.findings import OK, SKIPPED, WARNING, WRONG, Finding
 from sidscope.commands.options import Options
 from sidscope.domain.numbers import count
@@ -84,18 +92,23 @@ def archive(options: Options, account_sid: str | None) -> list[Finding]:
     if options.demo or options.no_archive:
         who = "the demo" if options.demo else "--no-archive"
         return [Finding("archive", OK, f"in memory: {who} keeps nothing")]
+    path = None if account_sid is None else archive_path(options.data_dir, account_sid)
     try:
-        if account_sid is None:
-            kept = len(archived_accounts(options.data_dir))
-            return [Finding("archive", SKIPPED, f"{options.data_dir} holds {kept}; whose to look at is not known")]
-        path = archive_path(options.data_dir, account_sid)
-        if not path.exists():
+        kept = archived_accounts(options.data_dir)
+        if not kept or (path and path.stem not in kept):
+            check_directory(options.data_dir)
+        if path is None or account_sid is None:
+            says = f"{options.data_dir} holds {len(kept)}; whose to look at is not known"
+            return [Finding("archive", SKIPPED, says)]
+        if path.stem not in kept:
             return [Finding("archive", OK, f"none yet: {_shown(path)}")]
         with Archive.open(path, account_sid=account_sid, read_only=True) as opened:
             info = opened.info()
     except ArchiveError as error:
-        says = str(error) if account_sid is None else str(error).replace(str(path), _shown(path))
-        do = "sidscope sets aside what it cannot use, never deletes it, and begins a new one"
+        told = str(error).replace(str(path), _shown(path)) if path else str(error)
+        says, _, do = told.rstrip(".").rpartition(": ")
+        if isinstance(error, UnusableArchive):
+            do = "nothing: the next start sets it aside, deletes nothing, and begins a new one"
         return [Finding("archive", WRONG, says, do)]
     return [Finding("archive", OK, _about(path, info)), _privacy(path), *_aside(path)]
 

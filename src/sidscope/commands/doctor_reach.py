@@ -26,17 +26,19 @@ _CLOCK_OK, _CLOCK_WRONG = 3.0, 60.0  # seconds; a Date header has whole ones
 
 _GIVE: Final = "give the key read access to {} (Console: Account > API keys & tokens), or use another key"
 _LATER: Final = "try again; if it stays so, look at https://status.twilio.com"
-_NETWORK: Final = "check the network, the proxy (HTTPS_PROXY) and that *.twilio.com:443 is let through"
+_NETWORK: Final = "check the network, the proxy (HTTPS_PROXY) and that {} is let through"
 
 
-async def look(open_account: Callable[[], Awaitable[Account]]) -> tuple[list[Finding], int]:
-    """What was found, and the exit code: 3 if the credentials are refused, 4 if nobody answered, else 0."""
+async def look(open_account: Callable[[], Awaitable[Account]], api_url: str | None) -> tuple[list[Finding], int]:
+    """What was found, and the exit code: 3 if the credentials are refused, 4 if nobody answered, else 0. ``api_url``:
+    where requests go instead of to Twilio."""
+    network = _NETWORK.format(f"{api_url} (SIDSCOPE_API_URL)" if api_url else "*.twilio.com:443")
     try:
         account = await open_account()
     except Unreachable as error:  # the proxy settings
-        return [Finding("Twilio", WRONG, f"unreachable: {error.message}", _NETWORK)], 4
+        return [Finding("Twilio", WRONG, f"unreachable: {error.message}", network)], 4
     try:
-        return await _Look(account).all()
+        return await _Look(account, network).all()
     finally:
         await account.close()
 
@@ -44,8 +46,9 @@ async def look(open_account: Callable[[], Awaitable[Account]]) -> tuple[list[Fin
 class _Look:
     """One round of requests, one after the other."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, network: str) -> None:
         self._account = account
+        self._network = network  # what to do where nobody answers
         self._times: list[float] = []
         self._flows: list[Flow] = []
         self._newest: list[tuple[Flow, str]] = []  # flows that may be listed, with their newest execution
@@ -69,7 +72,10 @@ class _Look:
         refused = not any(isinstance(result, str | _Partly) for result in results) and any(
             isinstance(result, BadCredentials) for result in results
         )
-        findings = [_finding(check, product, outcome, refused=refused) for check, product, outcome in outcomes]
+        findings = [
+            _finding(check, product, outcome, refused=refused, network=self._network)
+            for check, product, outcome in outcomes
+        ]
         counters = self._account.counters
         findings += [clock(counters.clock_skew), self._speed(counters)]
         return findings, 3 if refused else 4 if all(isinstance(result, Unreachable) for result in results) else 0
@@ -224,7 +230,9 @@ _LOST_OF_FLOW: Final = {
 }
 
 
-def _finding(check: str, product: str, outcome: _Told | TwilioApiError | _Nothing, *, refused: bool) -> Finding:
+def _finding(
+    check: str, product: str, outcome: _Told | TwilioApiError | _Nothing, *, refused: bool, network: str
+) -> Finding:
     match outcome:
         case str():
             return Finding(check, OK, outcome)
@@ -239,7 +247,7 @@ def _finding(check: str, product: str, outcome: _Told | TwilioApiError | _Nothin
         case BadCredentials() | Denied():
             return Finding(check, WRONG, f"denied: {outcome.message}. {_LOST[check]}", _GIVE.format(product))
         case Unreachable():
-            return Finding(check, WRONG, f"unreachable: {outcome.message}", _NETWORK)
+            return Finding(check, WRONG, f"unreachable: {outcome.message}", network)
         case _:
             return Finding(check, WRONG, f"failed: {outcome.message}", _LATER)
 

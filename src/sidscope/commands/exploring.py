@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sidscope.commands.opening import Opened, opened
+from sidscope.commands.opening import Opened, complain, opened
 from sidscope.commands.options import Options, UsageError, nearest_command
 from sidscope.commands.placing import place_keeper
 from sidscope.domain.value import replace
-from sidscope.safetext import safe
 from sidscope.settings import BrokenConfig, NoCredentials, SettingsError, profiles, resolve_credentials
 
 if TYPE_CHECKING:
@@ -44,9 +43,7 @@ def run_explorer(options: Options, env: Mapping[str, str], home: Path, *, pickin
         with stdout_aside():
             return _explore_accounts(options, env, home, config, complaints, picking)
     finally:
-        if complaints:
-            others = f" And {len(complaints) - 1:,} more: sidscope doctor lists them." if len(complaints) > 1 else ""
-            sys.stderr.write(f"sidscope: {safe(complaints[0], 500)}{others}\n")
+        complain(complaints)
 
 
 def _explore_accounts(
@@ -123,7 +120,7 @@ def _explore(
     from sidscope.tui.app import ExplorerApp
     from sidscope.tui.discretion import masked
 
-    with opened(options, env, home, lambda: datetime.now(UTC)) as account:
+    with opened(options, env, home, lambda: datetime.now(UTC), config=config) as account:
         keeper = None if picking else place_keeper(options, account.account_sid)
         place, notice = keeper.load() if keeper else (None, None)
         app = ExplorerApp(
@@ -149,7 +146,8 @@ def _explore(
         if keeper and app.left_at:  # also when the terminal was closed
             keeper.save(app.left_at)
         if app.return_code:
-            sys.stderr.write("sidscope: The explorer ended early; what was seen is kept in the archive.\n")
+            kept = "; what was seen is kept in the archive" if account.archive.path else ""
+            sys.stderr.write(f"sidscope: The explorer ended early{kept}.\n")
         return app.return_code or 0, app.going_to
 
 

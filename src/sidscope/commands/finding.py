@@ -8,17 +8,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sidscope.archive import Archive, find_records, read_paths
+from sidscope.archive import Archive, find_records, read_paths, read_records
 from sidscope.commands.missing import missing
 from sidscope.commands.opening import Opened, opened
 from sidscope.commands.options import Options, UsageError, not_a_sid
 from sidscope.commands.output import terminal_columns, write_json, write_tree
 from sidscope.domain.channels import is_phone
 from sidscope.domain.patterns import later
+from sidscope.domain.query import record_sids
 from sidscope.domain.record import Record
 from sidscope.domain.records import Call, Conversation, Task
-from sidscope.domain.sids import KINDS, is_malformed_sid, is_sid, kind_of
-from sidscope.domain.spelling import as_query, one_thing
+from sidscope.domain.sids import KINDS, about_account, is_malformed_sid, is_sid, kind_of, sid_key
+from sidscope.domain.spelling import as_query, beginning_of_sid, one_thing
 from sidscope.domain.times import CLOCK_SKEW, iso
 from sidscope.safetext import mask_address, safe
 from sidscope.veil import HIDDEN, hide_address, hide_record
@@ -26,6 +27,7 @@ from sidscope.veil import HIDDEN, hide_address, hide_record
 if TYPE_CHECKING:
     from sidscope.sync.engine import Engine
 
+_MOST_NAMED = 5  # SIDs in a sentence
 _KINDS = frozenset({"execution", "conversation", "call", "message", "task", "interaction", "flow", "step"})
 
 
@@ -33,8 +35,9 @@ def run_find(options: Options, env: Mapping[str, str], home: Path) -> int:
     """Finds, prints, and says what is missing; the exit code is 1 where nothing was found."""
     target = _target(options)
     with opened(options, env, home, lambda: datetime.now(UTC)) as account:
+        target = _whole(account.archive, target, account.now())
         online = account.open_account is not None
-        answered = not online or _answers(account.archive, target, options, account.now())
+        answered = not online or is_sid(target, "AC") or _answers(account.archive, target, options, account.now())
 
         async def work(engine: Engine) -> None:
             if not answered:
@@ -66,7 +69,10 @@ def run_find(options: Options, env: Mapping[str, str], home: Path) -> int:
     if not records:
         where = "in the archive" if options.offline else "at Twilio or in the archive"
         told = hide_address(target) or "" if options.mask else target
-        sys.stderr.write(f"sidscope: Nothing about {safe(told, 80)} was found {where}.\n")
+        nothing = f"Nothing about {safe(told, 80)} was found {where}"
+        if is_sid(target, "AC"):  # all that there is mentions it, or nothing does
+            nothing = about_account(target, account.account_sid)
+        sys.stderr.write(f"sidscope: {nothing}.\n")
     elif online and not needed and sys.stderr.isatty():
         sys.stderr.write("sidscope: From the archive, as listed minutes ago; sidscope list brings it up to date.\n")
     if problems:
@@ -94,6 +100,8 @@ def _target(options: Options) -> str:
         target = f"+{target}"
     if not target:
         raise UsageError("find needs a SID or an address: sidscope find CH… or sidscope find whatsapp:+49….")
+    if beginning_of_sid(target):
+        return target  # the archive may know how it goes on
     if is_malformed_sid(target) or _LIKE_A_SID.fullmatch(target):
         raise not_a_sid(target)
     if (
@@ -109,6 +117,22 @@ def _target(options: Options) -> str:
 
 # A shortened or mistyped SID: letters of a kind, then anything but capitals. CHRISTINE may be a webchat identity.
 _LIKE_A_SID = later(rf"({'|'.join(KINDS)})(?![0-9A-Fa-f]{{32}}$)(?![A-Z]+$)[0-9A-Za-z.…]{{1,40}}")
+
+
+def _whole(archive: Archive, target: str, now: datetime) -> str:
+    """The SID of which the archive knows one that begins so; anything but a beginning as it is. Raises UsageError."""
+    beginning = beginning_of_sid(target)
+    if beginning is None:
+        return target
+    records = read_records(archive, archive.search(beginning, prefix=True), now=now)
+    found = {sid_key(sid): sid for record in records.values() for sid in record_sids(record)}
+    wholes = [sid for key, sid in found.items() if key.startswith(sid_key(beginning))]
+    if len(wholes) > 1:
+        named = ", ".join(sorted(wholes)[:_MOST_NAMED]) + (", …" if len(wholes) > _MOST_NAMED else "")
+        raise UsageError(f"{len(wholes)} SIDs in the archive begin like {target}: {named}.")
+    if not wholes and target.startswith(beginning[:2]):  # else it may be an identity
+        raise UsageError(f"{target} is not a whole SID, and the archive knows none that begins so.")
+    return wholes[0] if wholes else target
 
 
 def _answers(archive: Archive, target: str, options: Options, now: datetime) -> bool:
@@ -129,14 +153,16 @@ def _ticket(account: Opened, target: str, records: Sequence[Record], options: Op
     now = account.now()
     from sidscope.domain.ticket import Account, ticket_pack
 
+    own = [record.execution_sid for record in records]
     return ticket_pack(
         records,
         Account(account.account_sid, account.region),
         now=now.replace(microsecond=0),
         mask=safe if options.no_mask else mask_address,
         clean=safe,
-        paths=read_paths(account.archive, [record.execution_sid for record in records], now=now),
+        paths=read_paths(account.archive, own, now=now),
         about=target,
+        around=read_records(account.archive, own, now=now, related=False).values(),
     )
 
 

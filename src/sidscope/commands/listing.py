@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sidscope.archive import Archive, read_records
@@ -14,8 +14,11 @@ from sidscope.commands.opening import Opened, opened
 from sidscope.commands.options import Options
 from sidscope.commands.output import write_records
 from sidscope.commands.running import run_engine, tell
+from sidscope.domain.numbers import count
+from sidscope.domain.query import Query
 from sidscope.domain.record import Record
 from sidscope.domain.sids import sid_key
+from sidscope.domain.value import replace
 from sidscope.sync.engine import SCREENFUL, Engine
 from sidscope.veil import hide_record
 
@@ -30,7 +33,7 @@ def run_list(options: Options, env: Mapping[str, str], home: Path) -> int:
         write_records(records, options.format, sys.stdout, columns=columns)
         sys.stdout.flush()
         if not records and options.format == "table" and not problems:
-            tell_empty(options)
+            tell_empty(account, options)
     tell(map(options.spoken, problems))
     return 1 if problems else 0
 
@@ -71,10 +74,41 @@ def _select(archive: Archive, options: Options, now: datetime, *, related: bool)
     return matching[: options.limit]
 
 
-def tell_empty(options: Options) -> None:
+def tell_empty(account: Opened, options: Options) -> None:
     """Says on stderr that there is nothing, and what to try."""
     where = "The archive holds" if options.offline else "There is"
     what = "execution that matches" if options.query.terms else "execution"
-    sys.stderr.write(
-        f"sidscope: {where} no {what} since {options.since:%Y-%m-%d %H:%M} UTC; --since 7d looks further back.\n"
-    )
+    hint = _unread(account, options) or _further_back(account, options)
+    ending = f"; {hint}." if hint else "."
+    sys.stderr.write(f"sidscope: {where} no {what} since {options.since:%Y-%m-%d %H:%M} UTC{ending}\n")
+
+
+def _unread(account: Opened, options: Options) -> str | None:
+    """What was not read of the window's executions, if the query asks for what only that tells."""
+    query = options.query
+    if query.about_outcome:
+        others = replace(options, query=query.but_outcome, limit=None)
+        records = _select(account.archive, others, account.now(), related=False)
+        unknown = sum(record.outcome is None for record in records)
+        if unknown:
+            return f"only steps tell how {count(unknown, 'execution')} went: F in the explorer reads them"
+    if not options.explain and any(term.key in _IN_CONTEXTS for term in query.terms):
+        records = _select(account.archive, replace(options, query=Query()), account.now(), related=False)
+        unknown = sum(record.context_status == "not_needed" and record.contact is None for record in records)
+        if unknown:
+            return f"only contexts tell who is behind {count(unknown, 'execution')}: --explain reads them"
+    return None
+
+
+def _further_back(account: Opened, options: Options) -> str | None:
+    """The next longer span that may hold some."""
+    now = account.now()
+    span = next((days for days in _SPANS if now - timedelta(days=days) < options.since), None)
+    oldest = account.archive.oldest_started()
+    if options.offline and (oldest is None or oldest >= options.since):
+        return "without --offline Twilio is asked"
+    return f"--since {span}d looks further back" if span else None
+
+
+_IN_CONTEXTS = ("contact", "sender", "channel")
+_SPANS = (7, 30)  # days: Twilio's memory ends there

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,11 +18,13 @@ from sidscope.safetext import safe
 from sidscope.settings import Credentials, NoCredentials, Secret, api_url, resolve_credentials
 
 if TYPE_CHECKING:
+    from sidscope.config import Config
     from sidscope.twilio_api import Account, Policy
     from sidscope.twilio_api.recording import Recorder, Session
     from sidscope.twilio_api.replaying import Player
 
 DEMO_SEED = 7
+_MOST_NAMED = 5  # accounts in a sentence
 
 
 @value
@@ -58,14 +60,20 @@ def opened(
     *,
     tidy: bool = True,
     change: bool = False,
+    config: Config | None = None,
 ) -> Iterator[Opened]:
     """The account and archive that the options name; closed at the end, so that what was seen is kept, and (unless
     not ``tidy``) what is older than the configuration says is forgotten. Offline the archive is only read, unless
-    there is something to ``change`` in it.
+    there is something to ``change`` in it. Without ``config`` that is read, and what is wrong in it is said.
 
     A session that is recorded or replayed has an archive of its own, in memory: a recording must hold all that its
     replay will need, and a replay is no news. Raises SettingsError or ArchiveError with one sentence each.
     """
+    if config is None:
+        from sidscope.config import read_config
+
+        config, complaints = read_config(env)
+        complain(complaints)
     player = _player(options)
     now = player.clock if player else now
     way = _replayed(player.session) if player else way_to(options, env, home, now)
@@ -82,17 +90,21 @@ def opened(
         region = way.credentials.region if way.credentials else None
         yield Opened(way.account_sid, way.label, archive, open_account, now, profile, region)
         if tidy and archive.path is not None:
-            forget_old(archive, way.account_sid, env, now())
+            forget_old(archive, way.account_sid, config.keep, now())
     if recorder:
         _tell_recorded(recorder)
 
 
-def forget_old(archive: Archive, account_sid: str, env: Mapping[str, str], now: datetime) -> None:
-    """Purges what has given no sign of life for longer than the configuration's ``keep``, if there is any. An archive
-    that was only read is opened anew for it, where its file may be written."""
-    from sidscope.config import read_config
+def complain(complaints: Sequence[str]) -> None:
+    """Says on stderr what is wrong in the configuration file: the first of it."""
+    if complaints:
+        others = f" And {len(complaints) - 1:,} more: sidscope doctor lists them." if len(complaints) > 1 else ""
+        _say(f"{safe(complaints[0], 500)}{others}")
 
-    keep = read_config(env)[0].keep
+
+def forget_old(archive: Archive, account_sid: str, keep: timedelta | None, now: datetime) -> None:
+    """Purges what has given no sign of life for longer than ``keep``, if there is any. An archive that was only read is
+    opened anew for it, where its file may be written."""
     oldest = archive.oldest_started()
     if keep is None or oldest is None or oldest >= now - keep or archive.path is None:
         return
@@ -142,13 +154,24 @@ def way_to(options: Options, env: Mapping[str, str], home: Path, now: Callable[[
     if options.demo:
         return _demo(now)
     try:
-        credentials = resolve_credentials(options.profile, env, home)
+        credentials = resolve_credentials(options.profile, env, home, secret=not options.offline)
     except NoCredentials:
-        archived = archived_accounts(options.data_dir) if options.offline and options.profile is None else []
-        if len(archived) != 1:
+        if not options.offline or options.profile is not None:
             raise
+        archived = archived_accounts(options.data_dir)
+        if not archived:
+            raise
+        if len(archived) > 1:
+            raise NoCredentials(_several(options.data_dir, archived)) from None
         return Way(archived[0], "offline", None)
-    return Way(credentials.account_sid, credentials.profile or "environment", credentials, api_url(env))
+    url = None if options.offline else api_url(env)
+    return Way(credentials.account_sid, credentials.profile or "environment", credentials, url)
+
+
+def _several(directory: Path, archived: Sequence[str]) -> str:
+    named, more = ", ".join(archived[:_MOST_NAMED]), len(archived) - _MOST_NAMED
+    others = f" and {count(more, 'other')}" if more > 0 else ""
+    return f"{directory} holds archives of {len(archived)} accounts: set TWILIO_ACCOUNT_SID to one of {named}{others}."
 
 
 def _demo(now: Callable[[], datetime]) -> Way:

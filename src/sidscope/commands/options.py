@@ -6,11 +6,11 @@ import argparse
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sidscope.domain.anomalies import STUCK_AFTER
 from sidscope.domain.query import Query, QueryError, parse_query
-from sidscope.domain.sids import is_sid_prefix
+from sidscope.domain.sids import SHORTEST_BEGINNING, is_sid_prefix
 from sidscope.domain.spelling import as_query
 from sidscope.domain.times import parse_since, parse_span
 from sidscope.domain.value import value
@@ -30,9 +30,6 @@ def not_a_sid(text: str) -> UsageError:
     return UsageError(f"{text} is not a SID: a SID is two letters and 32 hexadecimal digits.")
 
 
-SHORTEST_BEGINNING: Final = 6
-"""Characters from which on something that looks so is the beginning of a SID rather than a slip."""
-
 DEFAULT_SINCE = timedelta(hours=24)
 
 COMMANDS: Final = ("pick", "list", "find", "stats", "archive", "doctor")
@@ -41,6 +38,12 @@ PICKED = ("execution", "conversation", "call", "task")
 """What `pick` can pick."""
 
 FORMATS = {"list": ("table", "json", "jsonl", "csv"), "find": ("tree", "json", "markdown"), "stats": ("table", "json")}
+
+_FITTING: Final = {
+    "archive": ("--profile", "--data-dir"),
+    "doctor": ("--demo", "--profile", "--no-archive", "--offline", "--data-dir"),
+}
+"""The common options that change something, for commands where not all do."""
 
 
 @value
@@ -93,29 +96,39 @@ def add_session(parser: argparse.ArgumentParser) -> None:
     tape.add_argument("--replay", metavar="FILE", help="the same again from that file: no network, no credentials")
 
 
-def add_common(parser: argparse.ArgumentParser) -> None:
-    """The options that every command has."""
+def add_common(parser: argparse.ArgumentParser, command: str) -> None:
+    """The options that every command takes. Its help names those that change something."""
+    fitting = _FITTING.get(command)
+
+    def add(group: argparse._ArgumentGroup, option: str, help: str, **more: Any) -> None:
+        group.add_argument(option, help=help if not fitting or option in fitting else argparse.SUPPRESS, **more)
+
     where = parser.add_argument_group("which account")
-    where.add_argument("--demo", action="store_true", help="the simulated account: no credentials, no network")
-    where.add_argument("--profile", metavar="NAME", help="a twilio-cli profile")
-    where.add_argument("--no-archive", action="store_true", help="keep nothing on this machine after the end")
-    where.add_argument("--offline", action="store_true", help="what the archive knows; nothing is asked of Twilio")
-    where.add_argument("--data-dir", metavar="DIR", help="where archives live (also SIDSCOPE_DATA_DIR)")
+    add(where, "--demo", "the simulated account: no credentials, no network", action="store_true")
+    add(where, "--profile", "a twilio-cli profile", metavar="NAME")
+    add(where, "--no-archive", "keep nothing on this machine after the end", action="store_true")
+    add(where, "--offline", "what the archive knows; nothing is asked of Twilio", action="store_true")
+    add(where, "--data-dir", "where archives live (also SIDSCOPE_DATA_DIR)", metavar="DIR")
     what = parser.add_argument_group("what to read")
-    what.add_argument("--since", metavar="WHEN", help="24h, 7d or an ISO 8601 time (default 24h)")
-    what.add_argument("--until", metavar="WHEN", help="the same; default now")
-    what.add_argument(
-        "--explain", action="store_true", help="spend the look-ups that turn inferred verdicts into observed ones"
+    add(what, "--since", "24h, 7d or an ISO 8601 time (default 24h)", metavar="WHEN")
+    add(what, "--until", "the same; default now", metavar="WHEN")
+    add(
+        what,
+        "--explain",
+        "spend the look-ups that turn inferred verdicts into observed ones",
+        action="store_true",
     )
-    what.add_argument("--mask", action="store_true", help="hide addresses and texts, in JSON too, to show it to others")
-    what.add_argument("--limit", metavar="N", help="show at most the newest N executions")
-    what.add_argument("--stuck-after", metavar="SPAN", help="how long an active execution may be silent (default 2h)")
+    add(what, "--mask", "hide addresses and texts, in JSON too, to show it to others", action="store_true")
+    add(what, "--limit", "show at most the newest N executions", metavar="N")
+    add(what, "--stuck-after", "how long an active execution may be silent (default 2h)", metavar="SPAN")
 
 
 def options_of(
     parsed: argparse.Namespace, query: Sequence[str], env: Mapping[str, str], now: datetime, *, command: str
 ) -> Options:
     """Checks what was typed. Raises UsageError or another SettingsError with one sentence."""
+    if parsed.demo and parsed.profile is not None:
+        raise UsageError("--demo is the simulated account: leave out --profile.")
     text = " ".join(query)
     older_than = getattr(parsed, "older_than", None)
     session = _session(parsed)
@@ -211,6 +224,8 @@ def _span(option: str, text: str | None) -> timedelta | None:
 def _count(option: str, text: str | None) -> int | None:
     if text is None:
         return None
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
+    if not text.isascii() or not text.isdigit():
         raise UsageError(f"{option} {text!r} is no number: give 1 or more.")
+    if int(text) < 1:
+        raise UsageError(f"{option} {text} would show nothing: give 1 or more.")
     return int(text)

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from sidscope.domain.record import KEYS, Record
 from sidscope.domain.sids import is_sid, short
-from sidscope.domain.signs import sentences
+from sidscope.domain.signs import again, sentences
 from sidscope.domain.times import say_span
 from sidscope.safetext import Safe, clip, csv_cell, pad, safe, width
 
@@ -92,7 +92,7 @@ def _row(record: Record, *, whole: bool) -> list[Safe]:
         record.contact or "-",
         record.execution_sid if whole else short(record.execution_sid),
         "-" if key is None else key if whole else short(key),
-        f"↻{record.reentry_number + 1}" if record.reentry_number else "",
+        again(record),
         record.verdict + unread + "".join(f" !{anomaly}" for anomaly in record.anomalies),
         record.flow_name or record.flow_sid,
     )
@@ -143,11 +143,11 @@ def _wrapped(sentence: Safe, columns: int | None) -> list[str]:
 
 def _headline(record: Record) -> str:
     when = record.date_created.strftime("%Y-%m-%d %H:%M:%S UTC") if record.date_created else "?"
-    again = f" ↻{record.reentry_number + 1}" if record.reentry_number else ""
+    number = f" {sign}" if (sign := again(record)) else ""
     marks = "".join(f" !{anomaly}" for anomaly in record.anomalies)
     why = f"{record.verdict} ({record.verdict_basis})"
     flow = clip(safe(record.flow_name or record.flow_sid, 200), 40)
-    return f"{record.execution_sid}{again}  {when}  {safe(record.status or '?', 12)}  {flow}  {why}{marks}"
+    return f"{record.execution_sid}{number}  {when}  {safe(record.status or '?', 12)}  {flow}  {why}{marks}"
 
 
 def _sids(record: Record) -> list[tuple[str, str]]:

@@ -26,6 +26,7 @@ _SOURCES: Final = {
     "WEBCHAT": Channel.WEBCHAT,
 }
 _PHONE: Final = later(r"\+[1-9][0-9]{1,14}")  # E.164
+_DIGITS: Final = later(r"[1-9][0-9]{6,14}")  # enough of them for one
 _ADDRESS_WITH_PREFIX: Final = later(r"[a-z]{2,12}:\S+")
 
 
@@ -57,7 +58,9 @@ def channel_of_conversation(contact: str | None) -> Channel | None:
 
 def spellings(address: str) -> tuple[str, ...]:
     """The addresses that somebody who types ``address`` means: ``+49…`` is also that number on WhatsApp, Messenger
-    and RCS; an address with a prefix means itself alone."""
+    and RCS; digits alone may be a number without its ``+``; an address with a prefix means itself alone."""
+    if _DIGITS.fullmatch(address):
+        return address, *spellings(f"+{address}")
     return (address, *(prefix + address for prefix in PREFIXES)) if is_phone(address) else (address,)
 
 

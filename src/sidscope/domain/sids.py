@@ -65,6 +65,9 @@ MESSAGE_PREFIXES: Final = ("SM", "MM", "IM")
 
 SID_LENGTH: Final = 34
 
+SHORTEST_BEGINNING: Final = 6
+"""Characters from which on something that looks so is the beginning of a SID rather than a slip."""
+
 _SID = later(r"[A-Za-z]{2}[0-9a-fA-F]{32}")
 # Not preceded or followed by a letter or digit: a SID inside a URL or a sentence, never a slice of a longer word.
 _SID_IN_TEXT = later(r"(?<![0-9A-Za-z])[A-Za-z]{2}[0-9a-fA-F]{32}(?![0-9A-Za-z])")
@@ -88,6 +91,12 @@ def kind_of(sid: str) -> str | None:
 def sid_key(sid: str) -> str:
     """The spelling to compare by: two SIDs are the same if their keys are."""
     return sid.upper()
+
+
+def as_twilio(text: str) -> str:
+    """A SID as Twilio spells it, which takes no other in a path: capitals, then lower-case digits. Other text as it
+    is."""
+    return text[:2].upper() + text[2:].lower() if is_sid(text) else text
 
 
 def same_sid(left: str | None, right: str | None) -> bool:
@@ -136,3 +145,10 @@ def what_is_wrong(text: str) -> str:
 def short(sid: str) -> str:
     """The form people recognise at a glance: ``CH7f…e1``."""
     return f"{sid[:4]}…{sid[-2:]}" if is_sid(sid) else sid
+
+
+def about_account(sid: str, own: str) -> str:
+    """What to say to whoever looks for an account: there is nothing to find about it."""
+    if same_sid(sid, own):
+        return f"{short(sid)} is this account: all that is in the list is its own"
+    return f"{short(sid)} is another account: this one is {short(own)}"

@@ -23,6 +23,13 @@ ODD: Final = "⚠"
 """Before an anomaly."""
 
 
+def again(record: Record) -> str:
+    """``↻2`` for the second execution of a conversation or call. Nothing for the first, nor in a group that is
+    inferred: its messages have no conversation to come back on."""
+    named = record.conversation_sid or record.call_sid
+    return f"{SIGNS[Verdict.REENTRY]}{record.reentry_number + 1}" if record.reentry_number and named else ""
+
+
 def sentences(record: Record) -> list[str]:
     """What is to be said of an execution: why this conversation, after its sign; then each anomaly."""
     odd = [

@@ -14,8 +14,10 @@ from typing import Final
 
 from sidscope.domain.channels import PREFIXES
 from sidscope.domain.failure import failure_first
+from sidscope.domain.patterns import later
+from sidscope.domain.query import primary_sids
 from sidscope.domain.record import Record
-from sidscope.domain.sids import is_sid, kind_of, sid_key
+from sidscope.domain.sids import is_sid, kind_of, short, sid_key
 from sidscope.domain.signs import sentences
 from sidscope.domain.steps import Path, Visit
 from sidscope.domain.times import iso, say_span
@@ -26,6 +28,9 @@ Clean = Callable[[str], str]
 MOST_STEPS_TOLD: Final = 5
 MOST_MENTIONS: Final = 30
 """So many SIDs that executions merely mention are listed; the rest is counted."""
+
+
+_SHORT: Final = later(r"[A-Za-z]{2}[0-9A-Fa-f]{2}…[0-9A-Fa-f]{2}")
 
 
 @value
@@ -45,11 +50,13 @@ def ticket_pack(
     clean: Clean,
     paths: Mapping[str, Path] | None = None,
     about: str | None = None,
+    around: Iterable[Record] = (),
 ) -> str:
     """A story (its executions in time order) as Markdown: account, what happened and why, the last steps, every SID.
 
     ``paths``: what is known of the steps, by :func:`~sidscope.domain.sids.sid_key` of the execution. ``about``: the
-    SID or address that it is about, named in the title. ``mask`` may be a function that changes nothing.
+    SID or address that it is about, named in the title. ``around``: what these executions were compared with, so that
+    each SID that a sentence shortens stands in full. ``mask`` may be a function that changes nothing.
     """
     speech = _Speech(records, mask, clean)
     steps = {sid_key(key): path for key, path in (paths or {}).items()}
@@ -73,7 +80,7 @@ def ticket_pack(
     unread = [speech.code(record.execution_sid) for record in records if sid_key(record.execution_sid) not in steps]
     if unread:
         lines += ["", f"No steps are known of {', '.join(unread)}."]
-    lines += ["", "## SIDs", "", *_sids(records, account, steps, speech)]
+    lines += ["", "## SIDs", "", *_sids(records, account, steps, speech, around)]
     return "\n".join(lines) + "\n"
 
 
@@ -219,7 +226,13 @@ def last_visits(path: Path, most: int = MOST_STEPS_TOLD) -> tuple[Visit, ...]:
     return (path.visits[failure], *last[1:])
 
 
-def _sids(records: Sequence[Record], account: Account, steps: Mapping[str, Path], speech: _Speech) -> Iterator[str]:
+def _sids(
+    records: Sequence[Record],
+    account: Account,
+    steps: Mapping[str, Path],
+    speech: _Speech,
+    around: Iterable[Record],
+) -> Iterator[str]:
     rows: dict[str, tuple[str, str]] = {}
     mentions: dict[str, tuple[str, str]] = {}
 
@@ -242,6 +255,8 @@ def _sids(records: Sequence[Record], account: Account, steps: Mapping[str, Path]
         path = steps.get(sid_key(record.execution_sid))
         for visit in last_visits(path) if path else ():
             tell(visit.step_out or visit.step_in, f"step at {visit.widget}")
+    for sid in _shortened(records, around):
+        tell(sid, "named in a sentence above")
     for record in records:
         for mention in record.related_sids:
             if sid_key(mention.sid) not in rows:
@@ -251,6 +266,16 @@ def _sids(records: Sequence[Record], account: Account, steps: Mapping[str, Path]
     if len(mentions) > MOST_MENTIONS:
         yield ""
         yield f"{len(mentions) - MOST_MENTIONS} more are merely mentioned."
+
+
+def _shortened(records: Sequence[Record], around: Iterable[Record]) -> Iterator[str]:
+    """The SIDs whose short form stands in a sentence on the executions."""
+    texts = [text for record in records for text in (*sentences(record), *(item.fact for item in record.evidence))]
+    named = {form for text in texts for form in _SHORT.findall(text)}
+    for record in (*records, *around):
+        for sid in primary_sids(record):
+            if short(sid) in named:
+                yield sid
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

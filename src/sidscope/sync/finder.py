@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sidscope.archive import Archive
-from sidscope.domain.channels import MESSAGING, spellings
+from sidscope.domain.channels import MESSAGING, channel_of_address, spellings
 from sidscope.domain.evidence import settles
 from sidscope.domain.grouping import RUN_GAP
 from sidscope.domain.jsontree import mapping
 from sidscope.domain.numbers import count
 from sidscope.domain.record import Known
-from sidscope.domain.records import Conversation, Execution, Flow, ReadStatus
-from sidscope.domain.sids import is_sid, kind_of, same_sid, sid_key
-from sidscope.domain.value import value
+from sidscope.domain.records import Channel, Conversation, Execution, Flow, ReadStatus
+from sidscope.domain.sids import as_twilio, is_sid, kind_of, same_sid, sid_key
+from sidscope.domain.value import replace, value
 from sidscope.sync.contexts import ContextQueue
 from sidscope.sync.keeping import keep
 from sidscope.sync.listing import Lister
@@ -95,6 +95,7 @@ class Finder:
         """Spends the requests; whatever they bring is in the archive afterwards. Raises TwilioApiError where
         nothing could be read at all."""
         self._flows, self._unsaid = None, 0
+        search = replace(search, target=as_twilio(search.target))
         kind = kind_of(search.target)
         if kind == "execution":
             await self._execution(search)
@@ -327,7 +328,8 @@ class Finder:
     async def _address(self, search: Search, address: str) -> None:
         names = spellings(address)
         conversations: set[str] = set()
-        for name in names[:2]:  # as typed, and where it is a phone number that number on WhatsApp
+        asked = [name for name in names if name == address or channel_of_address(name) in (None, Channel.WHATSAPP)]
+        for name in asked:  # as typed, and where it is a phone number that number on WhatsApp
             memberships = await self._account.memberships(name)
             await keep(self._archive, memberships)
             self._stop_if_refused()

@@ -17,7 +17,7 @@ from sidscope.tui.marks import ANOMALY, CONTEXTS, MARKED, OUTCOMES, STATES, VERD
 from sidscope.tui.ordering import Grouping
 from sidscope.tui.picture_signs import LEGEND
 from sidscope.tui.session import Session
-from sidscope.tui.words import age, brief, count, in_utc
+from sidscope.tui.words import ago, brief, count, in_utc
 
 if TYPE_CHECKING:
     from sidscope.sync.progress import SyncState
@@ -72,7 +72,7 @@ def header(app: ExplorerApp) -> Line:
     right = [Ink("UTC · ", "dim")] if in_utc() else []
     if app.state is not None and app.state.last_ok is not None:
         fresh = app.now() - app.state.last_ok < _NOW
-        right.append(Ink(f"as of {'now' if fresh else age(app.state.last_ok, app.now())} · ", "dim"))
+        right.append(Ink(f"as of {'now' if fresh else ago(app.state.last_ok, app.now())} · ", "dim"))
     if discretion.masked():
         right.insert(0, Ink("▒ masked · ", "accent"))
     live = live_state(app)

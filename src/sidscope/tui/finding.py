@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sidscope.domain.query import Query, QueryError, parse_query
 from sidscope.domain.record import Record
-from sidscope.domain.sids import is_sid, kind_of, same_sid, short
+from sidscope.domain.sids import about_account, is_sid, kind_of, same_sid, short
 from sidscope.domain.spelling import as_query, one_thing
 from sidscope.tui.asking import cost
 from sidscope.tui.groups import Kind, Place, record_key, started
@@ -195,7 +195,7 @@ class Finding:
             return "The filter is off: f puts it on again", "dim"
         if session.shown == 0 and wanted is not None:
             if is_sid(wanted, "AC"):
-                return self._about_account(wanted), "accent"
+                return about_account(wanted, app.archive.account_sid), "accent"
             ways = f"Twilio ({self._cost(wanted)})" if app.engine is not None else "the archive"
             return f"Not in the list: enter asks {ways}", "accent"
         sids = sum(not term.key and not term.negated and is_sid(term.value) for term in self._query.terms)
@@ -203,11 +203,6 @@ class Finding:
             return f"No execution names all {sids} SIDs: leave only one", "warn"
         ways = " · enter goes there, ↓ keeps it as the filter" if wanted is not None else ""
         return f"{session.shown:,} of {count(session.total, 'execution')}{ways}", "dim"
-
-    def _about_account(self, wanted: str) -> str:
-        if same_sid(wanted, self._app.archive.account_sid):
-            return f"{short(wanted)} is this account: all that is in the list is its own"
-        return f"{short(wanted)} is another account: this one is {short(self._app.archive.account_sid)}"
 
     def _cost(self, wanted: str) -> str:
         state = self._app.state
@@ -287,7 +282,7 @@ class Finding:
         """Looks for what is not in the list: in the archive, else at Twilio. An account has nothing to look for."""
         if is_sid(wanted, "AC"):
             self._asking = None
-            self.tell(self._about_account(wanted), "accent")
+            self.tell(about_account(wanted, self._app.archive.account_sid), "accent")
             return
         self._asking = wanted
         self.tell(f"Looking for {short(wanted)} in the archive…")
@@ -331,7 +326,8 @@ class Finding:
         else:
             self._asking = None
             kind = kind_of(wanted) or "address"
-            self.tell(problem or f"Twilio knows no execution for this {kind}", "warn")
+            nothing = "knows no such execution" if kind == "execution" else f"knows no execution for this {kind}"
+            self.tell(problem or f"Twilio {nothing}", "warn")
 
     def _arrived(self, wanted: str, records: list[Record]) -> None:
         """These executions are what was looked for: the filter gives way, and the cursor goes to the newest (or to

@@ -19,7 +19,7 @@ from sidscope.tui.ink import BLANK, Ink, Row, fit, wrap
 from sidscope.tui.marks import OUTCOMES, Mark
 from sidscope.tui.sights import Sight
 from sidscope.tui.steps_reader import Look, StepsDetail, steps_around
-from sidscope.tui.words import age, brief, clock, count, day
+from sidscope.tui.words import ago, brief, clock, count, day
 
 HEADLINE: Final = "headline"
 """The ``item`` of the row on top, from which `enter` goes to the step it is about."""
@@ -138,7 +138,7 @@ def _summary(detail: StepsDetail, hint: bool, now: datetime, cells: int) -> Iter
     if entered and path.until:
         words += f" over {say_span(path.until - entered)}"
     ending = _ENDINGS.get(path.ending, _ENDED_BADLY).word
-    parts = [words, *([ending] if ending else []), *([f"read {age(read.read_at, now)} ago"] if read else [])]
+    parts = [words, *([ending] if ending else []), *([f"read {ago(read.read_at, now)}"] if read else [])]
     yield from (Row((Ink(f"   {line}", "dim"),)) for line in wrap(" · ".join(parts), cells - 4))
     if read and read.read_status is not ReadStatus.OK:
         yield Row((Ink(f"   ⚠ reading them again: {read.read_status}; r tries once more", "warn"),))

@@ -40,7 +40,7 @@ from sidscope.tui.picture_signs import (
     TASK_TO,
     WINDOW,
 )
-from sidscope.tui.words import age, clock, count, zone
+from sidscope.tui.words import ago, clock, count, zone
 
 LEAST_HIGH: Final = 3
 """Rows below which there is no picture: axis and two lanes."""
@@ -404,7 +404,7 @@ class _Brush:
             case ReadStatus.FAILED:
                 return "reading failed"
             case ReadStatus.GONE | ReadStatus.OK if lane.read_at is not None:
-                return f"read {age(lane.read_at, self._now)} ago"
+                return f"read {ago(lane.read_at, self._now)}"
         return "not read"
 
 

@@ -49,6 +49,11 @@ def age(moment: datetime | None, now: datetime) -> str:
     return f"{seconds // 10 * 10} s" if 10 <= seconds < 60 else brief(passed)
 
 
+def ago(moment: datetime, now: datetime) -> str:
+    """:func:`age` of what was read, in words."""
+    return f"{age(moment, now)} ago"
+
+
 def clock(moment: datetime) -> str:
     """Time of day to the second."""
     return moment.astimezone(_zone).strftime("%H:%M:%S")
@@ -70,11 +75,11 @@ def told(sentence: str, now: datetime) -> str:
 
     def tell(moment: datetime, read: bool) -> str:
         if read:
-            return f"{age(moment, now)} ago"
+            return ago(moment, now)
         local, today = moment.astimezone(_zone), now.astimezone(_zone)
         return local.strftime("%H:%M" if local.date() == today.date() else "%a %d %b %H:%M")
 
     return retold(sentence, tell)
 
 
-__all__ = ["age", "brief", "clock", "count", "day", "in_utc", "told", "use_utc", "zone"]
+__all__ = ["age", "ago", "brief", "clock", "count", "day", "in_utc", "told", "use_utc", "zone"]

@@ -30,7 +30,7 @@ from sidscope.tui.widgets.search_line import SearchLine
 from sidscope.tui.widgets.steps_view import StepsView
 from sidscope.tui.widgets.story_picture import StoryPicture
 from sidscope.tui.widgets.tab_strip import TabStrip
-from sidscope.tui.words import age, count
+from sidscope.tui.words import ago, count
 
 MOST_ROWS = 20
 """Rows that the picture of a story takes at most, however tall the pane."""
@@ -245,7 +245,7 @@ class DetailPane(Vertical):
         read, words = detail.read_at, "as of"
         if self.tab == STORY and detail.drawn.read_at is not None:
             read, words = detail.drawn.read_at, "look-ups as of"
-        return [Ink(f"{words} {age(read, self.moment)} ", "dim")] if read is not None else []
+        return [Ink(f"{words} {ago(read, self.moment)} ", "dim")] if read is not None else []
 
     # --- what the look-ups would cost
 
@@ -322,7 +322,7 @@ class DetailPane(Vertical):
 
     def _path_rows(self, lines: Sequence[str]) -> list[Row]:
         detail = self.detail
-        read = f"  as of {age(detail.read_at, self.moment)}" if detail and detail.read_at else ""
+        read = f"  as of {ago(detail.read_at, self.moment)}" if detail and detail.read_at else ""
         rows = [Row((Ink(f" {line}", "dim" if number == 0 else "string"),)) for number, line in enumerate(lines)]
         if rows:
             rows[0] = Row((*rows[0].parts, Ink(read, "faint")))
