@@ -44,6 +44,7 @@ from sidscope.twilio_api.errors import (
     error_for,
 )
 from sidscope.twilio_api.origin import Origin, path_of
+from sidscope.twilio_api.pace import Pace
 from sidscope.twilio_api.recording import Recorder, Take
 from sidscope.twilio_api.replaying import Player
 from sidscope.twilio_api.retry import Policy, retry_after
@@ -161,6 +162,7 @@ class TwilioTransport(AsyncHttpClient):
         self._now = now
         self._chance = chance
         self._tape = tape
+        self._pace = Pace()
         self._down = False  # one request has given up on connections or 5xx, and none has got through since
 
     async def request(  # type: ignore[override]  # as the SDK's own asynchronous clients do
@@ -281,6 +283,7 @@ class TwilioTransport(AsyncHttpClient):
         try:
             async with asyncio.timeout(self._policy.whole):
                 response = await self._client.exchange(request)
+                await self._pace.turn()
                 try:
                     return await self._read(response, what)
                 finally:
