@@ -97,7 +97,7 @@ def related(row: Execution, body: Any, facts: Facts) -> tuple[Mention, ...]:
 def mentioned(body: Any) -> set[str]:
     """The key of every SID in a context but the account's: those of its related SIDs and more, without where they
     stand."""
-    found = sid_keys_in("\n".join(texts(_root(body), least=SID_LENGTH)))
+    found = sid_keys_in("\n".join(set(texts(_root(body), least=SID_LENGTH))))  # the same few are told again and again
     return {key for key in found if key[:2] not in _NOISE}
 
 

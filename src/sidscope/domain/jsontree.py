@@ -120,14 +120,15 @@ def texts(value: Any, *, least: int) -> list[str]:
     while level:
         below: list[Any] = []
         for member in level:
-            if isinstance(member, str):
+            kind = type(member)  # JSON holds no others, and this is asked of everything in it
+            if kind is str:
                 if len(member) >= least:
                     inside = decode(member) if _may_hold_json(member) else member
                     (found if inside is member else below).append(inside)
-            elif isinstance(member, dict):
-                below.extend(member.values())
-            elif isinstance(member, list):
-                below.extend(member)
+            elif kind is dict:
+                below += member.values()
+            elif kind is list:
+                below += member
         level = below
     return found
 
