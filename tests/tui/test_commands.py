@@ -86,7 +86,13 @@ def test_a_command_that_does_nothing_now_says_why(name: str, now: Situation, rea
     assert (why is None) if reason is None else (why is not None and reason in why)
 
 
-def test_the_screen_loads_without_any_network_module() -> None:
-    code = "import sys, sidscope.tui.app; print([m for m in ('httpx', 'aiohttp', 'twilio') if m in sys.modules])"
+def test_the_screen_loads_without_any_network_module_and_the_first_rows_without_what_is_mounted_after_them() -> None:
+    later = (
+        "httpx",
+        "aiohttp",
+        "twilio",
+        *(f"sidscope.tui.{name}" for name in ("palette", "story", "widgets.chooser")),
+    )
+    code = f"import sys, sidscope.tui.app; print([m for m in {later} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.screen import Screen
 
 from sidscope.archive import Archive
 from sidscope.domain.records import ReadStatus
+from sidscope.tui.app import ExplorerApp
 from sidscope.tui.ordering import Grouping
 from sidscope.tui.widgets.ink_line import InkLine
-from tests.tui.explorer import exploring
+from tests.tui.explorer import exploring, screen_lines
 from tests.tui.samples import NOW, Filler, context, filled, open_archive, sid
 
 
@@ -251,6 +256,25 @@ async def test_a_megabyte_in_the_box_does_no_harm(archive: Archive) -> None:
         assert len(user.app.box.text) <= 500
         assert "\x1b" not in user.app.box.text
         await user.press("escape")
+
+
+async def test_the_first_frame_shows_rows_before_there_is_a_detail(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(archive)
+    frames: list[tuple[bool, str]] = []
+    show = ExplorerApp._display
+
+    def noted(app: ExplorerApp, screen: Screen[Any], frame: Any) -> None:
+        frames.append((app.begun, "\n".join(screen_lines(app)) if app.is_running else ""))
+        show(app, screen, frame)
+
+    monkeypatch.setattr(ExplorerApp, "_display", noted)
+    async with exploring(archive) as user:
+        await user.waits_for("1 Story")
+    told = [(begun, "FN0" in text, "1 Story" in text) for begun, text in frames if text.strip()]
+    assert (False, True, False) in told
+    assert told.index((False, True, False)) < told.index((True, True, True))
 
 
 async def test_keys_mashed_while_it_loads_break_nothing(archive: Archive) -> None:
