@@ -12,7 +12,7 @@ from sidscope.tui.arrangement import arrange
 from sidscope.tui.folds import FoldRule
 from sidscope.tui.groups import Kind, Place, record_key
 from sidscope.tui.ordering import Grouping
-from sidscope.tui.plan import LATE_AT_MOST, SLICE, Order
+from sidscope.tui.plan import LATE_AT_MOST, SLICE, Order, Plan
 from sidscope.tui.session import Change, Session
 from tests.tui.samples import many, record, sid
 
@@ -227,6 +227,19 @@ def test_a_plan_that_a_later_one_took_the_place_of_is_taken_apart() -> None:
     assert session.grouping is Grouping.FLOW
 
 
+def test_a_filter_that_hides_nothing_leaves_what_is_on_screen_and_what_comes_later_is_filtered() -> None:
+    session = started(many([10, 20]), at=1)
+    shown = session.lines
+    plan = session.plan(matches=parse_query("-verdict:reentry").matches)
+    session.apply([replace(record(30), verdict="reentry"), record(40)])
+    session.adopt(plan.build())
+    session.let_go()
+    assert numbers(session) == [10, 20, 40]
+    assert list(shown) == list(session.lines)
+    session.arrange()
+    assert numbers(session) == [10, 20, 30, 40]
+
+
 def test_going_to_a_held_execution_lets_that_one_in() -> None:
     session = started(many([10, 20]), at=1)
     session.apply(many([4, 5]))
@@ -242,6 +255,7 @@ def in_fold(session: Session, place: Place) -> bool:
     return line.kind is Kind.GROUP and line.group.folded and place.key in map(record_key, line.group.records)
 
 
+filters = st.sampled_from(["", "verdict:reentry", "-verdict:reentry", "fn"])  # the last one lets all pass
 steps = st.lists(
     st.one_of(
         st.tuples(st.just("apply"), st.lists(st.tuples(st.integers(1, 60), st.integers(0, 5)), max_size=8)),
@@ -249,7 +263,9 @@ steps = st.lists(
         st.tuples(st.just("fold"), st.sampled_from([True, False, None])),
         st.tuples(st.just("fold_all"), st.booleans()),
         st.tuples(st.just("group"), st.sampled_from(Grouping)),
-        st.tuples(st.just("filter"), st.sampled_from(["", "verdict:reentry", "-verdict:reentry"])),
+        st.tuples(st.just("filter"), filters),
+        st.tuples(st.just("plan"), st.tuples(st.sampled_from([None, *Grouping]), filters)),
+        st.tuples(st.just("adopt"), st.booleans()),
         st.tuples(st.just("let_in"), st.none()),
         st.tuples(st.just("ahead"), st.booleans()),
     ),
@@ -259,11 +275,13 @@ steps = st.lists(
 
 @settings(deadline=None, max_examples=200)
 @example([("apply", [(1, 1)]), ("group", Grouping.CONVERSATION), ("apply", [(26, 0), (26, 1)])])
+@example([("apply", [(1, 0)]), ("plan", (None, "")), ("group", Grouping.CONVERSATION), ("adopt", False)])
 @given(steps=steps)
 def test_whatever_happens_the_cursor_stands_on_a_line_and_never_leaves_it_by_itself(
     steps: list[tuple[str, object]],
 ) -> None:
     session = started(many([15, 25, 35]), at=1)
+    plans: list[Plan] = []
     for what, value in steps:
         before = session.cursor
         match what, value:
@@ -285,6 +303,12 @@ def test_whatever_happens_the_cursor_stands_on_a_line_and_never_leaves_it_by_its
                 session.arrange(value, session.matches)
             case "filter", str():
                 session.arrange(matches=parse_query(value).matches if value else None)
+            case "plan", ((None | Grouping()) as grouping, str() as query):
+                plans.append(session.plan(grouping, parse_query(query).matches if query else None))
+            case "adopt", bool() as newest:
+                if plans:
+                    session.adopt(plans.pop(-1 if newest else 0).build())
+                    session.let_go()
             case "ahead", bool() as built:
                 plan = session.plan_ahead()
                 if built:
@@ -299,7 +323,10 @@ def test_whatever_happens_the_cursor_stands_on_a_line_and_never_leaves_it_by_its
             assert session.lines[session.index].place == session.cursor
         else:
             assert session.cursor is None
-        if session.matches is None:
+        passing = [each for each in session.records.values() if session.matches is None or session.matches(each)]
+        if not plans:
+            assert all(record_key(each) in session._arrangement for each in passing)
+        if session.matches is None and not plans:
             folds = FoldRule()
             folds.be(session.folds()[session.grouping])
             fresh = arrange(session.records.values(), session.grouping, folds).lines

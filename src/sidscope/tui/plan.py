@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import compress
+from operator import not_
 
 from sidscope.domain.record import Record
 from sidscope.tui.arrangement import Arrangement
@@ -62,6 +64,7 @@ class Plan:
     order: Order
     folds: FoldRule
     folds_before: Fold  # as they were when this began
+    present: Arrangement | None = None  # what is on screen, if that is it already unless something is to be hidden
     late: set[str] = field(default_factory=set)  # the keys of what is another since then
     built: Arrangement | None = None
     dropped: bool = False  # nobody wants it any more
@@ -82,11 +85,17 @@ class Plan:
             for start in range(0, len(every), SLICE):
                 if not self.wanted():
                     return self
-                for record in every[start : start + SLICE]:
-                    (shown if self.matches(record) else hidden).append(record)
-        built = Arrangement(self.grouping, self.folds)
-        built.fill(self.records, shown, hidden)
-        self.built = built
+                some = every[start : start + SLICE]
+                passes = list(map(self.matches, some))
+                shown += compress(some, passes)
+                hidden += compress(some, map(not_, passes))
+        if self.present is None or hidden:
+            self.present = None
+            built = Arrangement(self.grouping, self.folds)
+            built.fill(self.records, shown, hidden)
+            self.built = built
+        else:
+            self.built = self.present
         return self
 
 
@@ -110,12 +119,21 @@ class Plans:
         if self._ahead is not None and len(self._ahead.late) > LATE_AT_MOST:
             self._drop_ahead()
 
-    def make(self, grouping: Grouping, matches: Filter | None, records: dict[str, Record], folds: FoldRule) -> Plan:
-        """The newest plan from now on: the one that was made ahead, where that is it."""
+    def make(
+        self,
+        grouping: Grouping,
+        matches: Filter | None,
+        records: dict[str, Record],
+        folds: FoldRule,
+        present: Arrangement | None,
+    ) -> Plan:
+        """The newest plan from now on: the one that was made ahead, where that is it. ``present``: what is on screen,
+        if it has this grouping and shows all records."""
         if self._ahead is not None and matches is None and self._ahead.grouping is grouping:
             plan, self._ahead = self._ahead, None
         else:
             plan = self._new(grouping, matches, records, folds)
+            plan.present = present
         if self._newest is not None:
             self._newest.dropped = True
         self._newest = plan
@@ -154,7 +172,7 @@ class Plans:
         return plan.built
 
     def _retire_dropped(self, plan: Plan) -> None:
-        if plan.dropped and plan.built is not None:
+        if plan.dropped and plan.built is not None and plan.built is not plan.present:
             self.retire(plan.built)
             plan.built = None
 

@@ -195,13 +195,15 @@ class Session:
 
         Arrivals are let in with it. What comes before :meth:`adopt` is added then.
         """
+        grouping = grouping or self.grouping
+        complete = not self.pending and len(self._arrangement) == len(self.records)
         self._keep(self.pending)
         self.pending.clear()
-        grouping = grouping or self.grouping
         own = self.cursor.key if self.cursor and self.cursor.kind is Kind.RUN else None
         if own is not None and grouping is not self.grouping:
             self._reveal_in(grouping, own)
-        return self._plans.make(grouping, matches, self.records, self._folds[grouping])
+        present = self._arrangement if complete and grouping is self.grouping else None
+        return self._plans.make(grouping, matches, self.records, self._folds[grouping], present)
 
     def plan_ahead(self) -> Plan:
         """The arrangement that will be wanted next, most likely: with the grouping that follows."""
@@ -218,7 +220,8 @@ class Session:
         if built is None:
             return Change()
         late = [self.records[key] for key in plan.late]
-        self._plans.retire(self._arrangement)
+        if built is not self._arrangement:
+            self._plans.retire(self._arrangement)
 
         def swap() -> None:
             self.grouping, self.matches, self._arrangement = plan.grouping, plan.matches, built
