@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TextIO
 
 from sidscope.domain.record import KEYS, Record
@@ -79,24 +80,30 @@ def write_table(records: Sequence[Record], out: TextIO, *, columns: int | None) 
 
 
 def _widths(rows: Sequence[Sequence[Safe]]) -> list[int]:
-    return [max(width(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return [max(map(width, column)) for column in zip(*rows, strict=True)]
 
 
 def _row(record: Record, *, whole: bool) -> list[Safe]:
     key = record.conversation_sid or record.call_sid
     unread = "" if record.context_status in ("ok", "not_needed") else f" ({record.context_status})"
-    texts = (
-        record.date_created.strftime("%m-%d %H:%M:%S") if record.date_created else "?",
-        record.status or "?",
-        record.channel or "-",
-        record.contact or "-",
-        record.execution_sid if whole else short(record.execution_sid),
-        "-" if key is None else key if whole else short(key),
-        again(record),
-        record.verdict + unread + "".join(f" !{anomaly}" for anomaly in record.anomalies),
-        record.flow_name or record.flow_sid,
-    )
-    return [clip(safe(text, 4 * _LONGEST), _LONGEST) for text in texts]
+    return [
+        _shown(record.date_created.strftime("%m-%d %H:%M:%S") if record.date_created else "?"),
+        _word(record.status or "?"),
+        _word(record.channel or "-"),
+        _shown(record.contact or "-"),
+        _shown(record.execution_sid if whole else short(record.execution_sid)),
+        _shown("-" if key is None else key if whole else short(key)),
+        _word(again(record)),
+        _word(record.verdict + unread + "".join(f" !{anomaly}" for anomaly in record.anomalies)),
+        _word(record.flow_name or record.flow_sid),
+    ]
+
+
+def _shown(text: str) -> Safe:
+    return clip(safe(text, 4 * _LONGEST), _LONGEST)
+
+
+_word = lru_cache(1_024)(_shown)  # the same few stand in every row
 
 
 def write_tree(document: dict[str, Any], records: Sequence[Record], out: TextIO, *, columns: int | None) -> None:
