@@ -69,6 +69,15 @@ def test_somebodys_own_directory_keeps_its_permissions(path: Path) -> None:
     assert mode(path) == 0o600
 
 
+def test_a_directory_meant_for_everybody_stays_so(path: Path) -> None:
+    path.parent.mkdir()
+    path.parent.chmod(0o1777)
+    for _ in range(2):
+        Archive.open(path, account_sid=ACCOUNT).close()
+        assert mode(path.parent) == 0o1777
+        assert mode(path) == 0o600
+
+
 def test_path_is_one_file_per_account(tmp_path: Path) -> None:
     assert archive_path(tmp_path, "ac" + "AB" * 16) == archive_path(tmp_path, "AC" + "ab" * 16)
     for bad in ("", "AC12", sid("FN", 1), "../../etc/passwd"):

@@ -153,7 +153,8 @@ def test_a_full_disk_shows_and_passes(tmp_path: Path, monkeypatch: pytest.Monkey
         with pytest.raises(ArchiveError, match=r"disk is full\): free some space on its disk"):
             archive.flush()
         assert archive.problem is not None
-        assert archive.problem.startswith(f"The archive {archive.path} cannot be written")
+        assert archive.problem.startswith("The archive cannot be written (database or disk is full): free some space")
+        assert archive.problem.endswith(f"It is {archive.path}.")
         assert archive.execution_count() == 1  # reading goes on
         limit_pages(archive, 2**30)
         deadline = time.monotonic() + 5

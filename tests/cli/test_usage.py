@@ -50,7 +50,7 @@ def known(sidscope: CommandLine) -> CommandLine:
         (["list", "--until", "soon"], "--until"),
         (["list", "--since", "1h", "--until", "2h"], "--until"),
         (["list", "--limit", "0"], "--limit 0 would show nothing: give 1 or more."),
-        (["list", "--limit", "-1"], "--limit"),
+        (["list", "--limit", "-1"], "--limit -1 would show nothing: give 1 or more."),
         (["list", "--limit", "many"], "--limit 'many' is no number"),
         (["list", "--format", "xml"], "--format"),
         (["list", "--stuck-after", "long"], "--stuck-after"),

@@ -104,6 +104,13 @@ def on(served: Scene, tmp_path: Path) -> Iterator[Scene]:
     served.clock.now = NOON
 
 
+def test_what_the_backlog_may_not_read_is_no_answer_to_a_search(on: Scene) -> None:
+    with exploring(on) as explorer:
+        explorer.engine.find(make_sid("CH", "nobody"))
+        assert explorer.wait(Found).problem is None
+        assert "denied" in " ".join(explorer.settled().problems)
+
+
 def test_while_another_program_locks_the_archive_that_is_said_and_then_it_goes_on(
     on: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:

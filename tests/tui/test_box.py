@@ -446,6 +446,29 @@ async def test_half_a_word_is_not_called_a_filter_that_nothing_passes(archive: A
         await user.waits_for("Nothing matches the filter")
 
 
+async def test_an_accent_that_is_typed_after_its_letter_belongs_to_it(archive: Archive) -> None:
+    filled(archive)
+    async with exploring(archive) as user:
+        await user.press("slash")
+        await user.type("zoe\u0308\u0301x")
+        assert user.app.box.text == "zoe\u0308\u0301x"
+        await user.press("home")
+        await user.type("\u0308")
+        assert user.app.box.text == "◌\u0308zoe\u0308\u0301x"
+
+
+async def test_enter_leaves_the_box_where_nothing_matches_too(archive: Archive) -> None:
+    filled(archive)
+    async with exploring(archive) as user:
+        await user.at_once("slash", "zzz", "enter", "2", "j")
+        await user.waits_for("Nothing matches the filter")
+        assert user.app.box.text == "zzz"
+        assert user.app.pane.tab == "context"
+        await user.press("slash", "escape")
+        await user.until(lambda: user.app.session.lines, "the list")
+        assert user.app.situation.pane == "list"
+
+
 async def test_the_beginning_of_a_sid_is_counted_like_any_filter(archive: Archive) -> None:
     filled(archive)
     async with exploring(archive) as user:

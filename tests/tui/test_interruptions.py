@@ -9,11 +9,13 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from sidscope.demo import World
+from tests.benchmarks.terminal import running
 from tests.support.account import ServedAccount, simulated_account
 from tests.tui.test_terminal import ROOT, Tmux, tmux
 
@@ -123,6 +125,18 @@ def test_a_signal_that_ends_it_leaves_the_terminal_right(shell: Shell, number: s
     shell.tmux.waits_for(f"exit={128 + number}", "what was seen is kept")
     shell.is_as_it_was()
     shell.archive_is_sound()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_nor_does_a_signal_in_the_moment_when_the_terminal_is_taken(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sidscope", "--demo", "--data-dir", str(tmp_path)]
+    with running(command, {**os.environ, "SIDSCOPE_CONFIG": os.devnull}) as terminal:
+        terminal.until(b"\x1b[?1049h")
+        os.kill(terminal.process.pid, signal.SIGTERM)
+        with suppress(EOFError):
+            terminal.watch(20)
+        assert terminal.process.wait(5) == 128 + signal.SIGTERM
+        assert terminal.painted.count(b"\x1b[?1049l") == 1
 
 
 def test_where_nothing_is_kept_it_does_not_say_so(shell: Shell) -> None:

@@ -59,7 +59,7 @@ class Archive:
         from sidscope.archive.writer import Writer
 
         db, notice = connect.open_writer(path, account_sid)
-        writer = Writer(db, contextlib.nullcontext, f"The archive {path}", lambda: files.mark_damaged(path))
+        writer = Writer(db, contextlib.nullcontext, "The archive", lambda: files.mark_damaged(path), path)
         readers = Pool(lambda: connect.reader_connection(path), path)
         return cls(account_sid=account_sid, path=path, writer=writer, readers=readers, notice=notice)
 

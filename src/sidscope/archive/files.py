@@ -101,7 +101,9 @@ def _prepare_directory(directory: Path) -> None:
 
 
 def _is_only_ours(directory: Path) -> bool:
-    """Whether there is nothing in it but archives."""
+    """Whether there is nothing in it but archives, and it is not meant for everybody, as /tmp is."""
+    if directory.stat().st_mode & stat.S_ISVTX:
+        return False
     return all(SUFFIX in name and is_sid(name.partition(SUFFIX)[0], "AC") for name in os.listdir(directory))
 
 

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from sidscope.archive.connect import is_busy, is_corrupt, is_passing
@@ -45,11 +46,13 @@ class Writer:
     """Takes items from any thread; a trouble that may pass (disk full) is tried again until it does, and shows in
     :attr:`problem` meanwhile."""
 
-    def __init__(self, db: sqlite3.Connection, turn: Turn, name: str, on_damage: Callable[[], None]) -> None:
+    def __init__(
+        self, db: sqlite3.Connection, turn: Turn, name: str, on_damage: Callable[[], None], path: Path | None = None
+    ) -> None:
         self.on_commit: Commit | None = None
         self._db = db
         self._turn = turn
-        self._name = name
+        self._name, self._path = name, path
         self._on_damage = on_damage
         self.origin = int.from_bytes(os.urandom(7))
         """What tells this writer's changes from those of other processes."""
@@ -285,7 +288,9 @@ class Writer:
             "SQLITE_BUSY": "another program keeps it locked",
         }
         name = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
-        return f"{self._name} cannot be written ({error}): {advice.get(name, 'check its disk and permissions')}."
+        where = f" It is {self._path}." if self._path else ""  # last: where there is little room the reason is seen
+        advised = advice.get(name, "check its disk and permissions")
+        return f"{self._name} cannot be written ({error}): {advised}.{where}"
 
     def _report(self, problem: str | None) -> None:
         with self._condition:

@@ -224,7 +224,7 @@ def _span(option: str, text: str | None) -> timedelta | None:
 def _count(option: str, text: str | None) -> int | None:
     if text is None:
         return None
-    if not text.isascii() or not text.isdigit():
+    if not text.isascii() or not text.removeprefix("-").isdigit():
         raise UsageError(f"{option} {text!r} is no number: give 1 or more.")
     if int(text) < 1:
         raise UsageError(f"{option} {text} would show nothing: give 1 or more.")

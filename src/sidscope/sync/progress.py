@@ -130,12 +130,14 @@ class Problems:
         else:
             self._unread.pop((what, key), None)
 
-    def all(self) -> list[str]:
-        """Every problem as a sentence; empty if all is complete."""
+    def all(self, *, but: str | None = None) -> list[str]:
+        """Every problem as a sentence, or all ``but`` those of one kind of reading; empty if all is complete."""
         words = {ReadStatus.DENIED: "denied to these credentials", ReadStatus.FAILED: "could not be read"}
         reads: Counter[tuple[str, ReadStatus]] = Counter()
         reasons: dict[tuple[str, ReadStatus], str] = {}
         for (what, _), (status, why) in self._unread.copy().items():
+            if what == but:
+                continue
             reads[what, status] += 1
             if why:
                 reasons[what, status] = f" ({why})"

@@ -319,14 +319,14 @@ class EngineThread:
 
     async def _find(self, engine: Engine, text: str) -> None:
         since = self._since()
-        problems = engine.problems.all()
+        problems = engine.problems.all(but="context")  # those of the backlog are none of this search
         try:
             await engine.find(Search(text, since))
         except TwilioApiError as error:
             self._on_event(Found(text, (), error.message))
             return
         keys = await asyncio.to_thread(self._archive.search if is_sid(text) else self._archive.contact_search, text)
-        new_problems = [problem for problem in engine.problems.all() if problem not in problems]
+        new_problems = [each for each in engine.problems.all(but="context") if each not in problems]
         self._on_event(Found(text, tuple(keys), new_problems[0] if new_problems else None))
 
 

@@ -56,7 +56,7 @@ from sidscope.tui.rearranging import Rearranging
 from sidscope.tui.session import Change, Session
 from sidscope.tui.sharing import Sharing
 from sidscope.tui.surroundings import Surroundings
-from sidscope.tui.terminal import leave_on_signals
+from sidscope.tui.terminal import leave_on_signals, resume_only_where_there_is_a_terminal
 from sidscope.tui.themes import named
 from sidscope.tui.widgets.execution_list import ExecutionList
 from sidscope.tui.widgets.filter_box import FilterBox
@@ -184,6 +184,10 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing,
         yield InkLine(id="status")
         yield InkLine(id="footer")
 
+    def on_load(self) -> None:
+        """Before anything is done to the terminal, which has to be given back."""
+        leave_on_signals(lambda code: self.exit(return_code=code))
+
     def on_mount(self) -> None:
         use_utc(self.config.utc)
         self.list = self.query_one("#list", ExecutionList)
@@ -196,7 +200,7 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing,
         self.call_after_refresh(self._begin)
         self.set_timer(TICK, self._go_on)
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))  # fg: on an empty terminal
-        leave_on_signals(lambda code: self.exit(return_code=code))
+        resume_only_where_there_is_a_terminal()
 
     def _open(self) -> None:
         """Where the explorer opens: at the SID or with the query that it was started with, else where it was left."""

@@ -73,13 +73,15 @@ def leave_on_signals(leave: Callable[[int], None]) -> None:
         if number is not None:
             with suppress(NotImplementedError, RuntimeError, ValueError):  # Windows, a thread
                 asyncio.get_running_loop().add_signal_handler(number, told, number)
-    if hasattr(signal, "SIGCONT"):
-        _resume_only_where_there_is_a_terminal(signal.getsignal(signal.SIGCONT))
 
 
-def _resume_only_where_there_is_a_terminal(resume: Any) -> None:
-    """A terminal that is closed sends SIGHUP and SIGCONT (POSIX, 11.1.10): Textual would take the second one for the
-    return from ctrl+z, begin to paint, and then wait for ever for somebody to take the output."""
+def resume_only_where_there_is_a_terminal() -> None:
+    """A terminal that is closed sends SIGHUP and SIGCONT (POSIX, 11.1.10): Textual, whose driver has to be there, would
+    take the second one for the return from ctrl+z, begin to paint, and then wait for ever for somebody to take the
+    output."""
+    if not hasattr(signal, "SIGCONT"):
+        return
+    resume: Any = signal.getsignal(signal.SIGCONT)
 
     def continued(number: int, frame: FrameType | None) -> None:
         if not let_go_of_lost_terminals() and callable(resume):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Self
 
 from textual import events
 from textual.message import Message
@@ -137,11 +136,6 @@ class ExecutionList(LineView):
 
     def on_resize(self) -> None:
         self.post_message(self.Resized())
-
-    def blur(self) -> Self:
-        """An empty list keeps the focus, though a sight stands in its place: Textual would give it to whatever comes
-        next, sometimes only after rows have come again."""
-        return super().blur() if self.session.lines else self
 
     # --- the mouse
 

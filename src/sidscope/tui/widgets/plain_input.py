@@ -24,7 +24,10 @@ class PlainInput(Input):
 
     def replace(self, text: str, start: int, end: int) -> None:
         room = self.longest - len(self.value) + abs(end - start)
-        super().replace(safe(text, self.longest)[: max(0, room)], start, end)
+        before = self.value[: min(start, end)]
+        joined = safe(before + text, len(before) + self.longest)  # a mark that is typed belongs to the letter before it
+        harmless = joined[len(before) :] if joined.startswith(before) else safe(text, self.longest)
+        super().replace(harmless[: max(0, room)], start, end)
 
     @property
     def _value(self) -> Text:
