@@ -47,6 +47,8 @@ _WITH_VALUE: Final = (
 _RECORDED: Final = ("explore", "pick", "list", "find", "stats")
 """The commands whose session with Twilio can be recorded and replayed."""
 
+_EXPLORING: Final = ("explore", "pick")
+
 _QUERIED: Final = ("explore", "pick", "list", "stats")
 """The commands that take a query."""
 
@@ -202,7 +204,9 @@ def _dispatch(command: str, parsed: argparse.Namespace, words: list[str]) -> int
         # What is read is long-lived, and a decoded context holds a hundred objects: by default a twentieth of the time
         # of all reading would go into looking through them.
         gc.set_threshold(50_000, 20, 100)
-        gc.enable()
+        if command not in _EXPLORING:  # which has still much to load, and looks for garbage once its rows are on screen
+            gc.freeze()
+            gc.enable()
         if command == "find":  # logs only what it asks of Twilio: an answer from the archive is to come at once
             return int(run(options, os.environ, Path.home()))
         from sidscope.commands.logs import log_of

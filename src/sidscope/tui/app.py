@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import math
 import time
@@ -217,6 +218,8 @@ class ExplorerApp(Surroundings, Moving, DetailActions, House, Failures, Sharing,
 
         if not self.is_running:  # left at once
             return
+        gc.freeze()  # nothing that the first rows needed is garbage, and until now none was looked for (cli.py)
+        gc.enable()
         self.pane = DetailPane(self.now, first_keys(self.commands))
         panels = [RowsView(id=name) for name in ("help", "sync", "rules")]
         await self.query_one("#right").mount(self.pane)
