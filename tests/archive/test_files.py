@@ -265,6 +265,12 @@ def test_without_permission(tmp_path: Path, target: str, bits: int) -> None:
         assert said.stdout.count("\n") == 1
 
 
+def test_reading_where_the_directory_is_a_file_says_so(path: Path) -> None:
+    path.parent.touch()
+    with pytest.raises(ArchiveError, match="is a file, not a directory"):
+        Archive.open(path, account_sid=ACCOUNT, read_only=True)
+
+
 def test_read_only_touches_nothing(path: Path) -> None:
     with pytest.raises(ArchiveError, match="There is no archive"):
         Archive.open(path, account_sid=ACCOUNT, read_only=True)

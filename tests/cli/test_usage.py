@@ -49,6 +49,10 @@ def known(sidscope: CommandLine) -> CommandLine:
         (["list", "--since", ""], "--since"),
         (["list", "--until", "soon"], "--until"),
         (["list", "--since", "1h", "--until", "2h"], "--until"),
+        (
+            ["find", "FN332"],
+            "FN332 is not a SID: a SID is two letters and 32 hexadecimal digits; of one that the archive",
+        ),
         (["list", "--limit", "0"], "--limit 0 would show nothing: give 1 or more."),
         (["list", "--limit", "-1"], "--limit -1 would show nothing: give 1 or more."),
         (["list", "--limit", "many"], "--limit 'many' is no number"),

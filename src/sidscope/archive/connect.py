@@ -100,6 +100,8 @@ def open_reader(path: Path, account_sid: str) -> bool:
     """
     with files.explained(path):
         there = path.exists()
+        if not there and path.parent.exists():
+            files.need_directory(path.parent)
     if not there:
         raise ArchiveError(f"There is no archive {path} yet: run sidscope once without --offline.")
     for immutable in (False, True):

@@ -80,16 +80,21 @@ def check_directory(directory: Path) -> None:
     """
     with explained(directory):
         there = next(place for place in (directory, *directory.parents) if place.exists())
-        if not there.is_dir():
-            raise ArchiveError(f"{there} is a file, not a directory: {ADVICE}.")
+        need_directory(there)
         tightened = there == directory and _is_only_ours(directory) and there.stat().st_uid == os.geteuid()
         if not tightened and not os.access(there, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))
 
 
+def need_directory(there: Path) -> None:
+    """Raises ArchiveError for what is there and is a file."""
+    if not there.is_dir():
+        raise ArchiveError(f"{there} is a file, not a directory: {ADVICE}.")
+
+
 def _prepare_directory(directory: Path) -> None:
-    if directory.exists() and not directory.is_dir():
-        raise ArchiveError(f"{directory} is a file, not a directory: {ADVICE}.")
+    if directory.exists():
+        need_directory(directory)
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
         directory.mkdir(mode=PRIVATE_DIRECTORY)

@@ -27,7 +27,8 @@ class UsageError(SettingsError):
 
 def not_a_sid(text: str) -> UsageError:
     """What to say of a SID that is none."""
-    return UsageError(f"{text} is not a SID: a SID is two letters and 32 hexadecimal digits.")
+    whole = "a SID is two letters and 32 hexadecimal digits"
+    return UsageError(f"{text} is not a SID: {whole}; of one that the archive knows the first six characters will do.")
 
 
 DEFAULT_SINCE = timedelta(hours=24)
