@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,11 @@ import pytest
 from textual.screen import Screen
 
 from sidscope.archive import Archive
+from sidscope.commands.exploring import let_go
 from sidscope.domain.records import ReadStatus
 from sidscope.tui.app import ExplorerApp
 from sidscope.tui.ordering import Grouping
+from sidscope.tui.session import Session
 from sidscope.tui.widgets.ink_line import InkLine
 from tests.tui.explorer import exploring, screen_lines
 from tests.tui.samples import NOW, Filler, context, filled, open_archive, sid
@@ -275,6 +279,22 @@ async def test_the_first_frame_shows_rows_before_there_is_a_detail(
     told = [(begun, "FN0" in text, "1 Story" in text) for begun, text in frames if text.strip()]
     assert (False, True, False) in told
     assert told.index((False, True, False)) < told.index((True, True, True))
+
+
+def test_nothing_of_an_explorer_that_was_left_for_another_account_stays_in_memory(archive: Archive) -> None:
+    filled(archive)
+
+    async def explored() -> weakref.ref[Session]:
+        async with exploring(archive) as user:
+            await user.waits_for("1 Story")
+            return weakref.ref(user.app.session)
+
+    left = asyncio.run(explored())
+    deadline = time.monotonic() + 10
+    while left() is not None:  # a thread of its own may still be ending
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+        let_go()
 
 
 async def test_keys_mashed_while_it_loads_break_nothing(archive: Archive) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -66,8 +67,15 @@ def _explore_accounts(
             continue
         if profile is None:
             return code
+        let_go()
         # What was asked for on the command line was about the account before, and so is a recording.
         options = replace(options, profile=profile, demo=False, query_text="", record=None, replay=None)
+
+
+def let_go() -> None:
+    """Nothing of the explorer before stays in memory: what it had the collector pass over is garbage by now."""
+    gc.unfreeze()
+    gc.collect()
 
 
 def _need_terminal(options: Options, env: Mapping[str, str], home: Path) -> None:
