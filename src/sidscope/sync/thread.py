@@ -353,9 +353,8 @@ def _alike(state: SyncState, other: SyncState) -> bool:
     )
 
 
-def _first(group: BaseException) -> BaseException:
+def _first(error: BaseException) -> BaseException:
     """What went wrong, out of the groups of tasks that it ended."""
-    error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error

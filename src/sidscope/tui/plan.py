@@ -89,13 +89,12 @@ class Plan:
                 passes = list(map(self.matches, some))
                 shown += compress(some, passes)
                 hidden += compress(some, map(not_, passes))
-        if self.present is None or hidden:
-            self.present = None
-            built = Arrangement(self.grouping, self.folds)
-            built.fill(self.records, shown, hidden)
-            self.built = built
-        else:
+        if self.present is not None and not hidden:
             self.built = self.present
+            return self
+        built = Arrangement(self.grouping, self.folds)
+        built.fill(self.records, shown, hidden)
+        self.built = built
         return self
 
 
@@ -132,8 +131,7 @@ class Plans:
         if self._ahead is not None and matches is None and self._ahead.grouping is grouping:
             plan, self._ahead = self._ahead, None
         else:
-            plan = self._new(grouping, matches, records, folds)
-            plan.present = present
+            plan = self._new(grouping, matches, records, folds, present)
         if self._newest is not None:
             self._newest.dropped = True
         self._newest = plan
@@ -146,9 +144,16 @@ class Plans:
             self._ahead = self._new(grouping, None, records, folds)
         return self._ahead
 
-    def _new(self, grouping: Grouping, matches: Filter | None, records: dict[str, Record], folds: FoldRule) -> Plan:
+    def _new(
+        self,
+        grouping: Grouping,
+        matches: Filter | None,
+        records: dict[str, Record],
+        folds: FoldRule,
+        present: Arrangement | None = None,
+    ) -> Plan:
         order = Order(self._order.records, dict(self._order.changed))
-        return Plan(grouping, matches, dict(records), order, folds, folds.fold)
+        return Plan(grouping, matches, dict(records), order, folds, folds.fold, present)
 
     def _drop_ahead(self) -> None:
         if self._ahead is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sidscope.domain.times import say_span
 from sidscope.tui.ink import BLANK, Ink, Row, fit, wrap
 from sidscope.tui.marks import ANOMALY
-from sidscope.tui.words import age, brief, count
+from sidscope.tui.words import age, ago, brief, count
 
 if TYPE_CHECKING:
     from sidscope.sync.progress import FlowState, SyncState
@@ -80,7 +80,7 @@ def _figures(state: SyncState, now: datetime) -> Iterator[Row]:
         Ink(f"{state.in_flight} of {state.limit} at once"),
         Ink(refused if state.throttled else " · never refused", "warn" if state.throttled else "dim"),
     )
-    yield _pair("as of", Ink(age(state.last_ok, now) + (" ago" if state.last_ok else "")))
+    yield _pair("as of", Ink(ago(state.last_ok, now)))
 
 
 def _of_all(state: SyncState) -> str:

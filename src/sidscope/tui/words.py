@@ -49,9 +49,9 @@ def age(moment: datetime | None, now: datetime) -> str:
     return f"{seconds // 10 * 10} s" if 10 <= seconds < 60 else brief(passed)
 
 
-def ago(moment: datetime, now: datetime) -> str:
+def ago(moment: datetime | None, now: datetime) -> str:
     """:func:`age` of what was read, in words."""
-    return f"{age(moment, now)} ago"
+    return age(moment, now) if moment is None else f"{age(moment, now)} ago"
 
 
 def clock(moment: datetime) -> str:

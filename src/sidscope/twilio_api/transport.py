@@ -283,8 +283,8 @@ class TwilioTransport(AsyncHttpClient):
         try:
             async with asyncio.timeout(self._policy.whole):
                 response = await self._client.exchange(request)
-                await self._pace.turn()
                 try:
+                    await self._pace.turn()
                     return await self._read(response, what)
                 finally:
                     await response.aclose()
