@@ -69,13 +69,14 @@ class Shell:
         self.tmux.waits_for("isig+icanon+", "echo+done")
         assert self.modes() == self.plain == PLAIN
 
-    def pids(self) -> list[int]:
+    def pids(self, what: bytes = b"-m\0sidscope") -> list[int]:
+        """The explorer's; b"sidscope": and those of the processes that it has started."""
         found = []
         for entry in Path("/proc").glob("[0-9]*"):
             try:
                 if str(self.data).encode() in (entry / "environ").read_bytes():
                     line = (entry / "cmdline").read_bytes()
-                    found += [int(entry.name)] if b"sidscope" in line and b"bash" not in line else []
+                    found += [int(entry.name)] if what in line and b"bash" not in line else []
             except OSError:
                 continue
         return found
@@ -125,6 +126,7 @@ def test_a_signal_that_ends_it_leaves_the_terminal_right(shell: Shell, number: s
     shell.tmux.waits_for(f"exit={128 + number}", "what was seen is kept")
     shell.is_as_it_was()
     shell.archive_is_sound()
+    assert not shell.pids(b"sidscope")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -13,7 +13,7 @@ from sidscope.archive import connect, files
 from sidscope.archive.finder import Finder
 from sidscope.archive.pool import Pool, Shared
 from sidscope.archive.reader import Reader
-from sidscope.archive.types import ArchiveError, ArchiveInfo, Coverage, Item, PurgeResult
+from sidscope.archive.types import MANY, ArchiveError, ArchiveInfo, Coverage, Item, PurgeResult
 from sidscope.domain.record import Known
 from sidscope.domain.records import Context, Execution, Flow, Lookups, StepContext, StepList
 
@@ -101,8 +101,8 @@ class Archive:
         """
         self._writing.put(items)
 
-    def expect(self, contexts: int) -> None:
-        """So many contexts are about to be written: what makes that fast may get ready."""
+    def expect(self, contexts: int = MANY) -> None:
+        """So many contexts are about to be written: what makes that fast may get ready. Returns at once."""
         if self._writer is not None:
             self._writer.expect(contexts)
 

@@ -19,7 +19,8 @@ CODEC: Final = 1
 """How bodies and facts are spelled: UTF-8 JSON, raw deflate with the dictionary of Twilio's words. A better one
 (zstd, where the standard library has it) gets the next number; what is stored keeps its own."""
 
-_LEVEL: Final = 5  # with the dictionary a sixth less than level 1 for a fifth more time, and zlib lets go of the GIL
+_LEVEL: Final = 5  # with the dictionary a sixth less than level 1 for a fifth more time
+_QUICK: Final = 2  # level of ISA-L: 16 KB come out 3 % longer than by zlib, in a sixth of the time
 _RAW: Final = -15  # no header and checksum: SQLite's pages and JSON's grammar tell damage
 
 _INT64: Final = 2**63
@@ -95,11 +96,15 @@ def key_range(prefix: str) -> tuple[bytes, bytes] | None:
 
 
 def pack(body: Any) -> bytes:
-    """A JSON value, deflated. Raises CannotStore."""
+    """A JSON value, deflated: a context, which is what an archive is full of. Raises CannotStore."""
+    from isal import isal_zlib  # late: most commands write nothing
+
     try:
-        return deflate(spell_json(body))
+        spelled = spell_json(body)
     except (RecursionError, ValueError, TypeError) as error:
         raise CannotStore(str(error)) from error
+    squeezer = isal_zlib.compressobj(_QUICK, isal_zlib.DEFLATED, _RAW, zdict=dictionary.FIRST)
+    return squeezer.compress(spelled) + squeezer.flush()
 
 
 def spelled(codec: int, blob: bytes) -> bytes:
@@ -118,13 +123,13 @@ def unpack(codec: int, blob: bytes) -> Any:
 
 
 def deflate(spelled: bytes) -> bytes:
-    """Compressed by codec 1."""
+    """A few hundred bytes, as short as they get: they are read by the hundred thousand."""
     squeezer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW, zdict=dictionary.FIRST)
     return squeezer.compress(spelled) + squeezer.flush()
 
 
 def inflate(blob: bytes) -> bytes:
-    """Back from :func:`deflate`. Raises Damaged."""
+    """Back from :func:`deflate`, whoever deflated it. Raises Damaged."""
     stream = zlib.decompressobj(_RAW, zdict=dictionary.FIRST)
     try:
         spelled = stream.decompress(blob)

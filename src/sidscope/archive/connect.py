@@ -43,6 +43,13 @@ def reader_connection(path: Path, *, immutable: bool = False) -> sqlite3.Connect
     return db
 
 
+def second_writer(path: Path) -> sqlite3.Connection:
+    """Another connection that writes to what :func:`open_writer` has opened; it hardly waits for anybody's lock."""
+    db = _configured(_connect(_uri(path, "rw")))
+    db.execute("PRAGMA busy_timeout = 200")
+    return db
+
+
 def memory_connection(account_sid: str) -> sqlite3.Connection:
     """An archive in memory: one connection, shared under a lock."""
     db = _configured(_connect("file::memory:"))

@@ -1,7 +1,8 @@
-"""A process that prepares contexts while many come: the interpreter of this one stays with who asks and paints.
+"""A process that writes while much comes: the interpreter of this one stays with who asks and paints.
 
-It is given contexts as they came and gives back what is stored of them, through its standard input and output; it
-ends with whoever started it, and holds nothing else of the archive.
+It is given items as they came, writes them to the same file, and tells which executions have changed. Of an archive in
+memory, where it has nothing to write to, it gives back what is stored of contexts. It talks through its standard input
+and output, and ends with whoever started it.
 """
 
 from __future__ import annotations
@@ -10,20 +11,25 @@ import gc
 import logging
 import os
 import pickle
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from sidscope.archive.preparing import Prepared, Product, join, prepare, produce
+from sidscope.archive.connect import second_writer
+from sidscope.archive.preparing import Prepared, join, prepare, produce, weight
+from sidscope.archive.store import Store
 from sidscope.archive.types import ContextItem, Item
 
 REST = 5.0
-"""Seconds without many contexts, after which the process is let go."""
+"""Seconds in which little has come, after which the process is let go."""
 
-_FEW: Final = 2  # fewer contexts are prepared here: handing them over would take as long
+_LITTLE: Final = 40  # rows, or two contexts: handing them over would take as long as writing them here
+_PIPE: Final = 2**20  # bytes, where the system lets one say so: a batch is handed over at once
 
 T = TypeVar("T")
 
@@ -31,12 +37,15 @@ _log = logging.getLogger(__name__)
 
 
 class Helper:
-    """Prepares items as :func:`prepare` does, and as well, should its process not start or end. Belongs to one thread,
-    but for :attr:`wanted`."""
+    """Does what it can of a writer's work: nothing, should its process not start or end. Belongs to the writer's
+    thread, but for :attr:`wanted`. ``path`` is None of an archive in memory, ``origin`` is the writer's."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path | None, origin: int) -> None:
         self.wanted = False
-        """Many contexts are coming."""
+        """Much is about to come."""
+        self.unsure = False
+        """It ended over the last batch: that may be written, but nobody was told of what has changed."""
+        self._path, self._origin = path, origin
         self._process: subprocess.Popen[bytes] | None = None
         self._useless = False
         self._used = 0.0  # when it was given something
@@ -48,44 +57,56 @@ class Helper:
 
     @property
     def patience(self) -> float | None:
-        """Seconds without anything to prepare after which the process is to be ended; None: there is none."""
+        """Seconds without anything to do after which the process is to be ended; None: there is none."""
         return REST if self.running else None
 
-    def give(self, items: Sequence[Item]) -> Callable[[], list[Prepared]]:
-        """Begin to prepare the items. What is returned waits for what :func:`prepare` makes of them; it is to be called
-        before anything else is given."""
-        contexts = [item for item in items if isinstance(item, ContextItem)]
+    def start(self) -> None:
+        """Have a process ready, if that is wanted and possible."""
         if self.wanted and not self.running and not self._useless:
             self._try(self._start)
-        given = self.running and len(contexts) >= _FEW and self._try(self._send, contexts)
-        if given:
-            self._used = time.monotonic()
-        elif self.running and time.monotonic() - self._used > REST:
-            self.end()
 
-        def take() -> list[Prepared]:
-            products = self._try(self._receive) if given else None
-            if products is None:
-                return prepare(items)
-            made = iter(products)
-            return [join(item, next(made)) if isinstance(item, ContextItem) else item for item in items]
+    def write(self, items: Sequence[Item]) -> list[str] | None:
+        """Have the items written; the keys of the executions that have changed. None: that is to be done here."""
+        self.unsure = False
+        if self._path is None or not self._is_worth(items):
+            return None
+        changed: list[str] | None = self._try(self._exchange, items)
+        self.unsure = changed is None and not self.running
+        return changed
 
-        return take
+    def prepare(self, items: Sequence[Item]) -> list[Prepared]:
+        """What :func:`prepare` makes of them."""
+        contexts = [item for item in items if isinstance(item, ContextItem)]
+        made = self._try(self._exchange, contexts) if self._path is None and self._is_worth(contexts) else None
+        if made is None:
+            return prepare(items)
+        products = iter(made)
+        return [join(item, next(products)) if isinstance(item, ContextItem) else item for item in items]
 
     def end(self) -> None:
-        """Let the process go, until many contexts come again."""
+        """Let the process go, until much comes again."""
         self.wanted = False
         process, self._process = self._process, None
         if process:
             with suppress(OSError):  # it has ended by itself
                 process.communicate()
 
+    def _is_worth(self, items: Sequence[Item]) -> bool:
+        if not self.running:
+            return False
+        if sum(map(weight, items)) >= _LITTLE:
+            self._used = time.monotonic()
+            return True
+        if time.monotonic() - self._used > REST:
+            self.end()
+        return False
+
     def _try(self, step: Callable[..., T], *given: Any) -> T | None:
         """What ``step`` gives; None where the process is of no use, now and later."""
         try:
             return step(*given)
         except (OSError, EOFError, pickle.PickleError, RecursionError) as error:
-            _log.warning("contexts are prepared without a process of their own: %s", type(error).__name__)
+            _log.warning("the archive is written without a process of its own: %s", type(error).__name__)
             self._useless = True
             self.end()
             return None
@@ -99,30 +120,46 @@ class Helper:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            pipesize=_PIPE,
             env={name: value for name, value in os.environ.items() if not name.startswith("TWILIO_")},
             start_new_session=True,  # ctrl+c is for who asks; this one ends when its input does
         )
+        self._send((self._path, self._origin))
 
-    def _send(self, contexts: Sequence[ContextItem]) -> bool:
-        if not self._process or not self._process.stdin:
-            return False
-        pickle.dump(contexts, self._process.stdin, pickle.HIGHEST_PROTOCOL)
-        self._process.stdin.flush()
-        return True
-
-    def _receive(self) -> list[Product] | None:
+    def _exchange(self, items: Sequence[Item]) -> Any:
+        self._send(items)
         if not self._process or not self._process.stdout:
-            return None
-        products: list[Product] = pickle.load(self._process.stdout)  # noqa: S301 (our own process)
-        return products
+            raise EOFError
+        return pickle.load(self._process.stdout)  # noqa: S301 (our own process)
+
+    def _send(self, value: object) -> None:
+        if self._process and self._process.stdin:
+            self._process.stdin.write(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
+            self._process.stdin.flush()
 
 
 def serve() -> None:
-    """The process: contexts in, products out, until there are no more."""
+    """The process: items in, what became of them out, until there are no more."""
     gc.disable()  # there are no cycles in what it makes, and much to walk through
     with suppress(EOFError, BrokenPipeError):
+        path, origin = pickle.load(sys.stdin.buffer)  # noqa: S301 (whoever started it)
+        work = _preparing if path is None else _writing(Store(second_writer(path), origin))
         while True:
-            contexts = pickle.load(sys.stdin.buffer)  # noqa: S301 (whoever started it)
-            pickle.dump([produce(each) for each in contexts], sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)
+            done = work(pickle.load(sys.stdin.buffer))  # noqa: S301
+            sys.stdout.buffer.write(pickle.dumps(done, pickle.HIGHEST_PROTOCOL))
             sys.stdout.buffer.flush()
     os._exit(0)  # somebody waits for that, and there is nothing to put away
+
+
+def _preparing(contexts: Sequence[ContextItem]) -> object:
+    return [produce(each) for each in contexts]
+
+
+def _writing(store: Store) -> Callable[[Sequence[Item]], object]:
+    def write(items: Sequence[Item]) -> object:
+        try:
+            return store.commit(prepare(items))
+        except sqlite3.Error:  # locked, full: whoever gave them tries again, and says so
+            return None
+
+    return write

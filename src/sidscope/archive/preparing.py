@@ -5,12 +5,12 @@ compressed. That takes four times as long as the writing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from sidscope.archive.codec import pack
 from sidscope.archive.facts import StoredFacts, stored_for
 from sidscope.archive.types import ContextItem, ContextWrite, Item, StepContextWrite
-from sidscope.domain.jsontext import decoded
+from sidscope.domain.jsontext import JsonText, decoded
 from sidscope.domain.records import ReadStatus
 from sidscope.domain.value import replace, value
 
@@ -36,6 +36,18 @@ Prepared = Item | Compressed | CompressedStep
 
 Product = tuple[bytes | None, StoredFacts | None]
 """The compressed body and the facts."""
+
+
+_CONTEXT: Final = 20  # a context of the usual 16 KB weighs as much as this many rows
+_ROW: Final = 800  # bytes
+
+
+def weight(item: Item) -> int:
+    """What it takes to write an item, and to keep it until then; 1 for a row."""
+    if not isinstance(item, ContextItem):
+        return 1
+    body = item.context.body
+    return max(1, len(body.spelled) // _ROW) if isinstance(body, JsonText) else _CONTEXT
 
 
 def prepare(items: Sequence[Item]) -> list[Prepared]:

@@ -1,6 +1,6 @@
 """Applying what was written to the database: idempotent, and silent about what was known already.
 
-Everything here runs inside a transaction of the writer's own connection.
+All of it is done in transactions of a writer's own connection.
 """
 
 # ruff: noqa: S608 (statements are put together from our own column lists alone)
@@ -40,8 +40,30 @@ class Store:
         self._origin = origin
         self.changed: set[int] = set()
 
-    def changed_keys(self) -> list[str]:
-        """The keys of the changed executions' SIDs; notes them for other processes, and forgets them."""
+    def commit(self, items: Iterable[Prepared]) -> list[str]:
+        """Write all of these or, where an error is raised, none. The keys of the executions that have changed, which
+        are noted for other processes too."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            for item in items:
+                self.apply(item)
+            changed = self._changed_keys()
+            self._db.execute("COMMIT")
+        except BaseException:
+            self.changed.clear()
+            if self._db.in_transaction:  # SQLite ends it by itself on some errors
+                self._db.execute("ROLLBACK")
+            raise
+        return changed
+
+    def all_changed(self) -> list[str]:
+        """The keys of all executions that this writer is known to have changed."""
+        rows = self._db.execute(
+            "SELECT DISTINCT sid FROM changes JOIN executions ON id = execution WHERE origin = ?", (self._origin,)
+        )
+        return [sid_key(row[0]) for row in rows]
+
+    def _changed_keys(self) -> list[str]:
         ids, self.changed = self.changed, set()
         self._note(ids)
         found = []

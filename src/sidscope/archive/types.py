@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from sidscope.domain.records import (
     Call,
@@ -91,6 +92,10 @@ Item = (
     | Coverage
 )
 """What :meth:`Archive.write` takes."""
+
+
+MANY: Final = 200
+"""Contexts for which it is worth to start a process."""
 
 
 @value

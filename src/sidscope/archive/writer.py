@@ -15,9 +15,9 @@ from typing import Any, Final, TypeVar
 
 from sidscope.archive.connect import is_busy, is_corrupt, is_passing
 from sidscope.archive.helper import Helper
-from sidscope.archive.preparing import Prepared
+from sidscope.archive.preparing import Prepared, weight
 from sidscope.archive.store import Store
-from sidscope.archive.types import ArchiveError, ContextItem, Item
+from sidscope.archive.types import MANY, ArchiveError, Item
 
 Result = TypeVar("Result")
 Turn = Callable[[], contextlib.AbstractContextManager[object]]
@@ -26,9 +26,7 @@ Commit = Callable[[list[str]], None]
 _BATCH_SECONDS: Final = 0.020
 _BATCH: Final = 100  # enough to commit at once
 _LARGEST_BATCH: Final = 2_000  # where the queue is long: fewer commits, still short transactions
-_CONTEXT: Final = 20  # a context weighs as much as this many rows
-_MANY: Final = 200  # contexts for which it is worth to start a process
-_ROOM: Final = 5_000  # rows that may wait: some 20 MB, half a second of work
+_ROOM: Final = 20_000  # rows that may wait: some 20 MB, half a second of work
 _PATIENCE: Final = 5.0  # seconds for which another process may hold the lock before that is a problem
 _PAUSE: Final = 1.0  # between attempts while the disk is full
 
@@ -57,7 +55,7 @@ class Writer:
         self.origin = int.from_bytes(os.urandom(7))
         """What tells this writer's changes from those of other processes."""
         self._store = Store(db, self.origin)
-        self._helper = Helper()
+        self._helper = Helper(path, self.origin)
         self._condition = threading.Condition()
         self._queue: deque[_Entry] = deque()
         self._weight = 0  # of the queue and of the batch at work
@@ -86,15 +84,17 @@ class Writer:
         return self._weight < _ROOM
 
     def expect(self, contexts: int) -> None:
-        """So many contexts are about to come."""
-        if contexts >= _MANY:
+        """So many contexts are about to come. Returns at once."""
+        with self._condition:
+            if contexts < MANY or self._helper.wanted or self._closing or self._broken:
+                return
             self._helper.wanted = True
+            self._append(_Entry(job=lambda _: self._helper.start()))
 
     def put(self, items: Sequence[Item]) -> None:
         """Enqueue; waits while too much is waiting. Raises ArchiveError if it would wait for a writer in trouble."""
         if items:
-            weight = sum(_CONTEXT if isinstance(item, ContextItem) else 1 for item in items)
-            self._enqueue(_Entry(items=items, weight=weight))
+            self._enqueue(_Entry(items=items, weight=sum(map(weight, items))))
 
     def run(self, job: Callable[[sqlite3.Connection], Result]) -> Result:
         """Have ``job`` done by the writer thread, after all that was written before; it makes its own transactions."""
@@ -133,14 +133,17 @@ class Writer:
                     raise ArchiveError(self._problem)
                 self._condition.wait()
                 self._refuse_if_broken()
-            self._queue.append(entry)
-            self._weight += entry.weight
-            self._put += 1
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="sidscope-archive", daemon=True)
-                self._thread.start()
-            self._condition.notify_all()
+            self._append(entry)
             return self._put
+
+    def _append(self, entry: _Entry) -> None:
+        self._queue.append(entry)
+        self._weight += entry.weight
+        self._put += 1
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="sidscope-archive", daemon=True)
+            self._thread.start()
+        self._condition.notify_all()
 
     def _refuse_if_broken(self) -> None:
         if self._closing:
@@ -170,35 +173,22 @@ class Writer:
             self._helper.end()
 
     def _write(self) -> None:
-        """One batch after the other; while one is written the helper is at the next."""
-        batch = self._next_batch()
-        given = self._give(batch)
-        while batch:
-            prepared = given()
-            following = self._next_batch(wait=False)
-            given = self._give(following)
-            if not self._work(batch, prepared):
+        while batch := self._next_batch():
+            if not self._work(batch):
                 break
             with self._condition:
                 self._weight -= sum(entry.weight for entry in batch)
                 self._done += len(batch)
                 self._condition.notify_all()
-            if not following:
-                following = self._next_batch()
-                given = self._give(following)
-            batch = following
 
-    def _give(self, batch: list[_Entry]) -> Callable[[], list[Prepared]]:
-        return self._helper.give([item for entry in batch for item in entry.items])
-
-    def _next_batch(self, *, wait: bool = True) -> list[_Entry]:
-        """What to write next; empty when all is done and nothing will come, or nothing is there and not waited for."""
+    def _next_batch(self) -> list[_Entry]:
+        """What to write next; empty when all is done and nothing will come."""
         with self._condition:
-            while wait and not self._queue and not self._closing:
+            while not self._queue and not self._closing:
                 if not self._condition.wait(self._helper.patience):
                     self._helper.end()
             deadline = time.monotonic() + _BATCH_SECONDS
-            while wait and self._weight < _BATCH and not self._closing and self._hurried <= self._done:
+            while self._weight < _BATCH and not self._closing and self._hurried <= self._done:
                 left = deadline - time.monotonic()
                 if left <= 0 or (self._queue and self._queue[-1].job):
                     break
@@ -214,48 +204,43 @@ class Writer:
                 weight += batch[-1].weight
             return batch
 
-    def _work(self, batch: list[_Entry], prepared: list[Prepared]) -> bool:
+    def _work(self, batch: list[_Entry]) -> bool:
         """Write one batch, however long that takes; False if it had to be given up."""
         if batch[0].job:
             self._do(batch[0], batch[0].job)
             return True
+        items = [item for entry in batch for item in entry.items]
+        changed = self._helper.write(items)
+        if changed is None:
+            changed = self._write_here(self._helper.prepare(items))
+        if changed is None:
+            return False
+        self._report(None)
+        self._tell(changed)
+        return True
+
+    def _write_here(self, prepared: list[Prepared]) -> list[str] | None:
+        """The keys of the executions that have changed; None if it had to be given up."""
         began = time.monotonic()
         while True:
             last = self._closing
             try:
-                changed = self._commit(prepared)
+                with self._turn():
+                    changed = self._store.commit(prepared)
+                    return self._store.all_changed() if self._helper.unsure else changed
             except sqlite3.Error as error:
                 if is_corrupt(error):
                     self._on_damage()
                 if not is_passing(error):
                     self._break(self._sentence(error))
-                    return False
+                    return None
                 if not is_busy(error) or time.monotonic() - began > _PATIENCE:
                     self._report(self._sentence(error))
                 if last:
                     self._break(self._sentence(error))
-                    return False
+                    return None
                 if not is_busy(error):
                     self._pause()
-            else:
-                self._report(None)
-                self._tell(changed)
-                return True
-
-    def _commit(self, prepared: Sequence[Any]) -> list[str]:
-        with self._turn():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                for item in prepared:
-                    self._store.apply(item)
-                changed = self._store.changed_keys()
-                self._db.execute("COMMIT")
-            except BaseException:
-                self._store.changed.clear()
-                if self._db.in_transaction:  # SQLite ends it by itself on some errors
-                    self._db.execute("ROLLBACK")
-                raise
-            return changed
 
     def _do(self, entry: _Entry, job: Callable[[sqlite3.Connection], Any]) -> None:
         try:

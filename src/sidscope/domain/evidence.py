@@ -274,7 +274,7 @@ def _is_web(trigger: dict[str, Any], talks: _Widgets, handoffs: _Widgets) -> boo
     places: list[Any] = [at(trigger, kind, "ChannelAttributes") for kind in ("conversation", "message")]
     places += [at(output, "inbound", "ChannelAttributes") for _, output in talks]
     places += [attributes for _, output in handoffs for _, attributes in _attributes(output)]
-    return any(child(place, key) == "web" for place in places for key in ("channel_type", "channelType"))
+    return any("web" in (told.get("channel_type"), told.get("channelType")) for told in map(mapping, places))
 
 
 def _sent_message(output: dict[str, Any]) -> bool:
@@ -308,7 +308,7 @@ def _inbound(row: Execution, kind: Trigger, trigger: dict[str, Any], talks: _Wid
     for name, output in talks:
         time = _moment(at(output, "inbound", "DateCreated"))
         if time:
-            yield Inbound(time, path_of("widgets", name, "inbound", "DateCreated"))
+            yield Inbound(time, f"{path_of('widgets', name)}.inbound.DateCreated")
 
 
 def _moment(value: Any) -> datetime | None:

@@ -17,9 +17,16 @@ _PLAIN_KEY = later(r"[A-Za-z_][A-Za-z0-9_-]*")
 _NESTED_STRINGS = 4  # how many layers of JSON in a string in a string are opened
 
 
+# What JSON text may begin with: a bracket, or any space that str.lstrip takes away. Asked of every string there is.
+_OPENING = frozenset(
+    '{["\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008'
+    "\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+
+
 def decode(value: Any) -> Any:
     """The object or list inside ``value`` if it is a JSON string of one (also a string of a string); else ``value``."""
-    if not isinstance(value, str) or not _may_hold_json(value):
+    if not isinstance(value, str) or value[:1] not in _OPENING:
         return value
     decoded: Any = value
     for _ in range(_NESTED_STRINGS):
@@ -32,14 +39,6 @@ def decode(value: Any) -> Any:
     return decoded if isinstance(decoded, dict | list) else value
 
 
-_OPENING = frozenset('{["')
-
-
-def _may_hold_json(text: str) -> bool:
-    """Whether it is worth a closer look: asked of every string there is."""
-    return text[:1] in _OPENING or text[:1].isspace()
-
-
 def child(value: Any, key: str) -> Any:
     """``value[key]`` decoded, or None where there is no such thing."""
     return at(value, key)
@@ -47,13 +46,13 @@ def child(value: Any, key: str) -> Any:
 
 def at(value: Any, *keys: str) -> Any:
     """What lies under a path of keys, decoding on the way; None where the path ends early."""
-    if isinstance(value, str):  # asked here: most is none, and this is called a hundred times for each context
+    if type(value) is str and value[:1] in _OPENING:  # asked here: called a hundred times for each context
         value = decode(value)
     for key in keys:
         if not isinstance(value, dict):
             return None
         value = value.get(key)
-        if isinstance(value, str):
+        if type(value) is str and value[:1] in _OPENING:
             value = decode(value)
     return value
 
@@ -102,7 +101,7 @@ def strings(value: Any, *, least: int = 0) -> Iterator[tuple[str, str]]:
             if isinstance(member, str):
                 if len(member) < least:
                     continue
-                member = decode(member) if _may_hold_json(member) else member
+                member = decode(member)
                 if isinstance(member, str):
                     yield path_join(path, key), member
                     continue
@@ -123,7 +122,7 @@ def texts(value: Any, *, least: int) -> list[str]:
             kind = type(member)  # JSON holds no others, and this is asked of everything in it
             if kind is str:
                 if len(member) >= least:
-                    inside = decode(member) if _may_hold_json(member) else member
+                    inside = decode(member) if member[:1] in _OPENING else member
                     (found if inside is member else below).append(inside)
             elif kind is dict:
                 below += member.values()
