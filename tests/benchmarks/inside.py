@@ -52,6 +52,8 @@ class Inside:
     def __init__(self, data_dir: Path, url: str | None) -> None:
         path = archive_path(data_dir, ACCOUNT)
         self.archive = Archive.open(path, account_sid=ACCOUNT)
+        if not self.archive.execution_count():
+            self.archive.expect()  # as the command does
         self.lags: list[float] = []
         self.engine_lags: list[float] = []
         self.url = url
