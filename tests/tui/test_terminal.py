@@ -147,3 +147,11 @@ def test_what_is_wrong_with_the_configuration_is_said_again_after_leaving(tmux: 
     tmux("send-keys", "q")
     screen = tmux.waits_for("exit=0").replace("\n", "")
     assert "config.toml:1: there is no setting 'theem' (is 'theme' meant?). And 3 more: sidscope doctor" in screen
+
+
+@pytest.mark.parametrize(("said", "fps"), [({}, 120), ({"TEXTUAL_FPS": "30"}, 30)])
+def test_it_paints_twice_as_often_as_textual_does_by_itself_unless_told(said: dict[str, str], fps: int) -> None:
+    env = {name: value for name, value in os.environ.items() if name != "TEXTUAL_FPS"} | said
+    program = "import sidscope.tui.app, textual.constants as it; print(it.MAX_FPS)"
+    told = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=True)
+    assert int(told.stdout) == fps
