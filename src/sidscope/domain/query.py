@@ -159,12 +159,20 @@ def _bare(value: str) -> Test:
     folded = _folded(value)
     in_sids = bool(_PART_OF_SID.fullmatch(folded))
 
-    @cache  # a hundred thousand executions have a few thousand of these between them
-    def says(own: tuple[str | None, ...], anomalies: tuple[str, ...]) -> bool:
-        return any(folded in _folded(word) for word in (*own, *anomalies) if word)
+    @cache  # a hundred thousand executions have a few hundred of these words between them
+    def says(word: str | None) -> bool:
+        return word is not None and folded in _folded(word)
 
     def test(record: Record) -> bool:
-        if says(_OWN_WORDS(record), record.anomalies):
+        if (
+            says(record.flow_name)
+            or says(record.status)
+            or says(record.channel)
+            or says(record.verdict)
+            or says(record.outcome)
+            or says(record.sender)
+            or (record.anomalies and any(map(says, record.anomalies)))
+        ):
             return True
         if record.contact and folded in _folded(record.contact):
             return True
@@ -177,7 +185,6 @@ def _bare(value: str) -> Test:
     return test
 
 
-_OWN_WORDS = attrgetter("status", "channel", "verdict", "outcome", "flow_name", "sender")
 _SIDS = attrgetter(
     *("execution_sid", "flow_sid", "conversation_sid", "call_sid", "task_sid", "interaction_sid", "message_sid"),
     "group_key",
