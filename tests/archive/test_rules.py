@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -12,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sidscope.archive import Archive, StepsWrite
-from sidscope.archive.codec import key, key_range, moment, text, unmoment, untext
+from sidscope.archive.codec import CODEC, key, key_range, moment, pack, text, unmoment, unpack, untext
 from sidscope.archive.rules import merged_execution, merged_lookup
 from sidscope.domain.evidence import extract
 from sidscope.domain.records import (
@@ -385,3 +388,27 @@ def test_lookups_name_the_executions_they_bear_on(archive: Archive) -> None:
     assert changes(archive, Memberships("whatsapp:+5", OK, NOW)) == [sid_key(three.sid)]
     assert changes(archive, Memberships("whatsapp:+5", FAILED, at(1))) == []
     assert len(changes(archive, Flow(FLOW, "new name"))) == 3
+
+
+WITHOUT = """
+import json, sys
+sys.modules["isal"] = None
+from sidscope.archive.codec import CODEC, pack, unpack
+body = json.load(sys.stdin)
+assert unpack(CODEC, pack(body)) == body
+sys.stdout.buffer.write(pack(body))
+"""
+
+
+@given(JSON_VALUES)
+def test_what_is_packed_is_unpacked(body: Any) -> None:
+    assert unpack(CODEC, pack(body)) == body
+
+
+def test_where_there_is_no_isal_for_the_machine_zlib_packs_the_same() -> None:
+    body = {"trigger": {"message": {"Body": "Grüße " * 500}}}
+    packed = subprocess.run(
+        [sys.executable, "-c", WITHOUT], input=json.dumps(body).encode(), capture_output=True, check=True
+    ).stdout
+    assert unpack(CODEC, packed) == body
+    assert packed != pack(body)  # it was another library

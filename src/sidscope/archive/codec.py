@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache, partial
 from typing import Any, Final, overload
 
 from sidscope.archive import dictionary
@@ -97,14 +99,23 @@ def key_range(prefix: str) -> tuple[bytes, bytes] | None:
 
 def pack(body: Any) -> bytes:
     """A JSON value, deflated: a context, which is what an archive is full of. Raises CannotStore."""
-    from isal import isal_zlib  # late: most commands write nothing
-
     try:
         spelled = spell_json(body)
     except (RecursionError, ValueError, TypeError) as error:
         raise CannotStore(str(error)) from error
-    squeezer = isal_zlib.compressobj(_QUICK, isal_zlib.DEFLATED, _RAW, zdict=dictionary.FIRST)
-    return squeezer.compress(spelled) + squeezer.flush()
+    squeezer = _quick_squeezer()()
+    packed: bytes = squeezer.compress(spelled) + squeezer.flush()
+    return packed
+
+
+@cache
+def _quick_squeezer() -> Callable[[], Any]:
+    """ISA-L's, where there is a build of it for the machine."""
+    try:
+        from isal import isal_zlib  # late: most commands write nothing
+    except ImportError:
+        return partial(zlib.compressobj, _LEVEL, zlib.DEFLATED, _RAW, zdict=dictionary.FIRST)
+    return partial(isal_zlib.compressobj, _QUICK, isal_zlib.DEFLATED, _RAW, zdict=dictionary.FIRST)
 
 
 def spelled(codec: int, blob: bytes) -> bytes:
