@@ -156,6 +156,21 @@ def test_a_process_that_is_killed_is_not_started_again_and_again(path: Path, hel
     assert not helper.unsure
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="processes cannot be stopped there")
+def test_one_that_hangs_is_killed(path: Path, helping: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sidscope.archive.helper._ANSWERS_WITHIN", 0.2)
+    monkeypatch.setattr("sidscope.archive.helper._ENDS_WITHIN", 0.2)
+    helper, idle = helping(path), helping(path)
+    numbers = pid(helper), pid(idle)
+    for each in numbers:
+        os.kill(each, signal.SIGSTOP)
+    assert helper.write(ITEMS) is None
+    assert helper.unsure
+    idle.end()
+    for each in numbers:
+        ends(each)
+
+
 def test_where_only_little_comes_it_is_let_go(path: Path, helping: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     helper = helping(path)
     helper.write(ITEMS)

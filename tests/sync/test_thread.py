@@ -19,7 +19,7 @@ from sidscope.archive import connect as connect_module
 from sidscope.archive import writer as writer_module
 from sidscope.demo.account import make_sid
 from sidscope.settings import Credentials, Secret
-from sidscope.sync import engine as engine_module
+from sidscope.sync import keeping
 from sidscope.sync.progress import SyncState
 from sidscope.sync.thread import Changed, EngineThread, Event, Found, StateChanged, StepsRead, Trouble
 from sidscope.twilio_api import Account, connect
@@ -111,12 +111,14 @@ def test_what_the_backlog_may_not_read_is_no_answer_to_a_search(on: Scene) -> No
         assert "denied" in " ".join(explorer.settled().problems)
 
 
+@pytest.mark.parametrize("room", [20_000, 1], ids=["there is room", "what came waits"])
 def test_while_another_program_locks_the_archive_that_is_said_and_then_it_goes_on(
-    on: Scene, monkeypatch: pytest.MonkeyPatch
+    on: Scene, monkeypatch: pytest.MonkeyPatch, room: int
 ) -> None:
+    monkeypatch.setattr(writer_module, "_ROOM", room)
     monkeypatch.setattr(connect_module, "BUSY_SECONDS", 0.01)
     monkeypatch.setattr(writer_module, "_PATIENCE", 0.05)
-    monkeypatch.setattr(engine_module, "_WRITE_AGAIN", 0.05)
+    monkeypatch.setattr(keeping, "AGAIN", 0.05)
     with on.archive() as archive:
         assert archive.path is not None
         other = sqlite3.connect(archive.path, isolation_level=None)

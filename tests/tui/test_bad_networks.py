@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -13,7 +14,7 @@ from sidscope.archive import Archive
 from sidscope.demo import SimulatedAccount, World
 from sidscope.domain.value import replace
 from sidscope.settings import Credentials, Secret
-from sidscope.sync.thread import EngineThread
+from sidscope.sync.thread import EngineThread, StateChanged
 from sidscope.sync.thread import Trouble as engine_says
 from sidscope.tui.engine import EngineFactory
 from sidscope.tui.messages import FromEngine
@@ -155,6 +156,24 @@ async def test_what_went_wrong_once_does_not_hide_the_figures_for_ever(
         user.app.post_message(FromEngine(engine_says("Twilio", "HTTP 503")))
         await user.waits_for("⚠ Twilio: HTTP 503")
         await user.waits_for("all resolved")
+
+
+async def test_r_does_not_say_that_an_engine_asks_which_has_stopped(
+    network: BadNetwork, world: World, memory: Archive
+) -> None:
+    async with exploring(memory, engine_on(network, world, memory), since=SINCE) as user:
+        await whole(user, world)
+        await user.press("r")
+        await user.waits_for("Twilio is asked again")
+        user.app.clear_notifications()
+        assert user.app.engine
+        assert user.app.state
+        user.app.engine.stop()
+        user.app.post_message(FromEngine(StateChanged(dataclasses.replace(user.app.state, phase="stopped"))))
+        await user.waits_for("◌ stopped")
+        await user.press("r")
+        await user.waits_for("sidscope no longer asks Twilio: start it again")
+        assert not user.sees("Twilio is asked again")
 
 
 async def test_odd_answers_do_not_end_the_engine(network: BadNetwork, world: World, memory: Archive) -> None:

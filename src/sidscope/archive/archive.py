@@ -42,6 +42,8 @@ class Archive:
         self.path = path
         self.notice = notice
         """One sentence if a file that could not be used was set aside, else None."""
+        self.patient = False
+        """Whether whoever writes waits through a trouble that may pass (a lock, a full disk) instead of giving up."""
         self._writer = writer
         self._readers = readers
 

@@ -14,9 +14,10 @@ import pickle
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -30,6 +31,9 @@ REST = 5.0
 
 _LITTLE: Final = 40  # rows, or two contexts: handing them over would take as long as writing them here
 _PIPE: Final = 2**20  # bytes, where the system lets one say so: a batch is handed over at once
+
+_ANSWERS_WITHIN: Final = 10.0  # seconds; it takes a tenth of one
+_ENDS_WITHIN: Final = 2.0
 
 T = TypeVar("T")
 
@@ -88,7 +92,7 @@ class Helper:
         self.wanted = False
         process, self._process = self._process, None
         if process:
-            with suppress(OSError):  # it has ended by itself
+            with suppress(OSError), _killing(process, _ENDS_WITHIN):  # it may have ended by itself
                 process.communicate()
 
     def _is_worth(self, items: Sequence[Item]) -> bool:
@@ -127,15 +131,28 @@ class Helper:
         self._send((self._path, self._origin))
 
     def _exchange(self, items: Sequence[Item]) -> Any:
-        self._send(items)
         if not self._process or not self._process.stdout:
             raise EOFError
-        return pickle.load(self._process.stdout)  # noqa: S301 (our own process)
+        with _killing(self._process, _ANSWERS_WITHIN):
+            self._send(items)
+            return pickle.load(self._process.stdout)  # noqa: S301 (our own process)
 
     def _send(self, value: object) -> None:
         if self._process and self._process.stdin:
             self._process.stdin.write(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
             self._process.stdin.flush()
+
+
+@contextmanager
+def _killing(process: subprocess.Popen[bytes], after: float) -> Iterator[None]:
+    """Kills a process that hangs (is stopped, waits for a disk) over what is done with it for so many seconds."""
+    timer = threading.Timer(after, process.kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def serve() -> None:

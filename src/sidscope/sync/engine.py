@@ -17,6 +17,7 @@ from sidscope.archive import Archive, ArchiveError, of_story
 from sidscope.domain.evidence import settles
 from sidscope.domain.records import Execution, Flow, StepContext, StepList
 from sidscope.domain.story import FRESH
+from sidscope.sync import keeping
 from sidscope.sync.contexts import ContextQueue
 from sidscope.sync.finder import Finder, Search
 from sidscope.sync.listing import Lister
@@ -35,7 +36,6 @@ STORY_FREE = 20
 
 _RETRY = 15.0  # seconds before a flow or an account that could not be listed is tried again
 _LONGEST_RETRY = 120.0
-_WRITE_AGAIN = 1.0  # seconds before it is looked whether an archive in trouble can be written again
 
 
 def utc_now() -> datetime:
@@ -152,7 +152,7 @@ class Engine:
 
         An account that cannot be reached is tried again; the problem is in the progress meanwhile.
         """
-        self.contexts.patient = True
+        self.contexts.patient = self.archive.patient = True
         flows = await self._flows_at_last()
         unlisted = await self._lister.executions(flows, since, None, self._take, screenful=SCREENFUL)
         await self._written_at_last()
@@ -200,7 +200,7 @@ class Engine:
             except ArchiveError:
                 if not self.archive.recovers:
                     raise
-            await self._rest(_WRITE_AGAIN)
+            await self._rest(keeping.AGAIN)
 
     async def _flows_at_last(self) -> list[Flow]:
         pause = _RETRY / 5

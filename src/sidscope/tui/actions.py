@@ -40,6 +40,7 @@ from sidscope.tui.widgets.line_view import LineView
 from sidscope.tui.widgets.rows_view import RowsView
 
 if TYPE_CHECKING:
+    from sidscope.sync.progress import SyncState
     from sidscope.tui.app import ExplorerApp
     from sidscope.tui.widgets.detail_pane import DetailPane
 
@@ -54,6 +55,7 @@ class Actions(DressedApp):
     box: FilterBox
     finding: Finding
     engine: Engine | None
+    state: SyncState | None
     copied: Copied | None
     copier: Clipboard
     accounts: Accounts
@@ -253,7 +255,9 @@ class Actions(DressedApp):
 
     def do_refresh(self) -> None:
         record = self.session.selected
-        if self.engine is not None:
+        if self.state is not None and self.state.phase == "stopped":
+            self.notify("sidscope no longer asks Twilio: start it again", markup=False, severity="warning")
+        elif self.engine is not None:
             self.engine.refresh()
             if record is not None:
                 self.ask(record, agreed=True)
