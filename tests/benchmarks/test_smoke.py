@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks import __main__ as benchmarks
-from tests.benchmarks import figures
+from tests.benchmarks import figures, profiles
 from tests.benchmarks.sizes import SMOKE
 
 IN_A_TERMINAL = {"first rows", "keys", "live", "idle", "memory", "loop"}
@@ -44,3 +44,12 @@ def test_a_table_says_what_is_reached() -> None:
     assert "✓" in printed[1]
     assert "✗" in printed[2]
     assert figures.markdown([good]).count("\n") == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_where_the_time_goes_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert profiles.main(["--executions", "20", "--latency", "0"]) == 0
+    printed = capsys.readouterr().out
+    for name in ("from start to end", "the thread that asks", "the one that writes", "a row: all", "to compress it"):
+        (line,) = [line for line in printed.splitlines() if name in line]
+        assert float(line.split()[-2]) > 0
