@@ -306,3 +306,17 @@ def test_one_that_is_killed_while_it_works_loses_nothing_and_everything_is_told(
     assert len(archive.search(sid("CH", 1), limit=len(rows))) == len(rows)
     assert told == {sid_key(row.sid) for row in rows}
     assert archive.problem is None
+
+
+def test_what_it_wrote_before_it_could_say_so_is_told_too(path: Path) -> None:
+    told: set[str] = set()
+    with Archive.open(path, account_sid=ACCOUNT) as archive:
+        archive.on_commit = told.update
+        archive.expect()
+        archive.flush()
+        helper = written(archive)._helper
+        assert set(helper.write(ITEMS) or ()) == KEYS  # nobody passes this on
+        os.kill(pid(helper), signal.SIGKILL)
+        archive.write(*ITEMS)
+        archive.flush()
+    assert told == KEYS

@@ -52,7 +52,7 @@ class Inside:
     def __init__(self, data_dir: Path, url: str | None) -> None:
         path = archive_path(data_dir, ACCOUNT)
         self.archive = Archive.open(path, account_sid=ACCOUNT)
-        if not self.archive.execution_count():
+        if self.archive.oldest_started() is None:
             self.archive.expect()  # as the command does
         self.lags: list[float] = []
         self.engine_lags: list[float] = []

@@ -13,14 +13,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sidscope.archive import ContextWrite, connect
 from sidscope.archive.codec import pack
 from sidscope.archive.facts import stored
-from sidscope.archive.preparing import prepare
+from sidscope.archive.preparing import Prepared, prepare
 from sidscope.archive.store import Store
 from sidscope.domain.evidence import extract, mentioned
 from sidscope.domain.jsontext import decoded
@@ -30,6 +30,7 @@ from tests.benchmarks.archives import execution
 from tests.benchmarks.mock import serving
 from tests.benchmarks.network import environment, fresh_dir
 from tests.benchmarks.synthetic import ACCOUNT, Population
+from tests.benchmarks.terminal import processor_time, thread_times
 
 OFTEN = 0.02
 """Seconds between two looks at what a process has spent."""
@@ -39,7 +40,7 @@ BATCH = 100
 
 def processes(executions: int, latency: float) -> dict[str, float]:
     """One cold list: seconds from start to end, and of processor time."""
-    spent: dict[str, dict[str, float]] = {
+    spent: dict[str, dict[int, float]] = {
         "the thread that asks": {},
         "its other threads": {},
         "the one that writes": {},
@@ -53,27 +54,22 @@ def processes(executions: int, latency: float) -> dict[str, float]:
             stdout=subprocess.DEVNULL,
         ) as process:
             while process.poll() is None:
-                own, children = _threads(process.pid)
-                for thread, seconds in own.items():
-                    main = thread == str(process.pid)
-                    spent["the thread that asks" if main else "its other threads"][thread] = seconds
-                for child in children:
-                    spent["the one that writes"].update(_threads(child)[0])
+                with suppress(OSError):  # it, or one of its threads, ends meanwhile
+                    for thread, seconds in thread_times(process.pid).items():
+                        main = thread == process.pid
+                        spent["the thread that asks" if main else "its other threads"][thread] = seconds
+                    for child in _children(process.pid):
+                        spent["the one that writes"][child] = processor_time(child)
                 time.sleep(OFTEN)
         took = time.perf_counter() - began
     return {"from start to end": took, **{name: sum(threads.values()) for name, threads in spent.items()}}
 
 
-def _threads(pid: int | str) -> tuple[dict[str, float], list[str]]:
-    """Of each thread of a process, the seconds of processor time that it has spent; and the processes it started."""
-    spent, children = {}, list[str]()
-    try:
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            spent[task.name] = int((task / "schedstat").read_text().split()[0]) / 1e9
-            children += (task / "children").read_text().split()
-    except OSError:  # it has ended meanwhile
-        pass
-    return spent, children
+def _children(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    return [
+        int(each) for task in Path(f"/proc/{pid}/task").iterdir() for each in (task / "children").read_text().split()
+    ]
 
 
 def steps(executions: int) -> dict[str, float]:
@@ -94,9 +90,9 @@ def steps(executions: int) -> dict[str, float]:
         with closing(db):
             store = Store(db)
 
-            def write(items: Sequence[object]) -> None:
+            def write(items: Sequence[Prepared]) -> None:
                 for start in range(0, len(items), BATCH):
-                    store.commit(items[start : start + BATCH])  # type: ignore[arg-type]
+                    store.commit(items[start : start + BATCH])
 
             work: dict[str, Callable[[], object]] = {
                 "a row: all": lambda: write(rows),

@@ -117,11 +117,14 @@ def resident(pid: int) -> int:
 
 
 def processor_time(pid: int) -> float:
-    """Seconds of processor time of all threads that live, to the nanosecond, from /proc (Linux alone)."""
-    spent = 0
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        spent += int((task / "schedstat").read_text().split()[0])
-    return spent / 1e9
+    """Seconds of processor time of all threads that live."""
+    return sum(thread_times(pid).values())
+
+
+def thread_times(pid: int) -> dict[int, float]:
+    """Seconds of processor time of each thread that lives, to the nanosecond, from /proc (Linux alone)."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return {int(task.name): int((task / "schedstat").read_text().split()[0]) / 1e9 for task in tasks}
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sidscope.domain import jsontree
 from sidscope.domain.correlate import correlate
 from sidscope.domain.evidence import extract, mentioned
 from sidscope.domain.facts import Facts, Source, facts_from_json, facts_to_json
@@ -381,3 +383,9 @@ def test_correlating_any_set(items: list[Known], lookups: Lookups, chance: rando
     for component in components(items, found):
         apart |= correlate(component, lookups, now=NOW)
     assert apart == found
+
+
+def test_every_space_that_is_stripped_may_stand_before_json() -> None:
+    assert all(decode(f"{space}[1]") == [1] for space in " \t\n\r")  # JSON's own; json.loads takes no others
+    spaces = {chr(number) for number in range(sys.maxunicode + 1) if chr(number).isspace()}
+    assert spaces | set('{["') == jsontree._OPENING

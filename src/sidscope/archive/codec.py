@@ -6,7 +6,7 @@ import json
 import zlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import cache
 from typing import Any, Final, overload
 
 from sidscope.archive import dictionary
@@ -103,19 +103,22 @@ def pack(body: Any) -> bytes:
         spelled = spell_json(body)
     except (RecursionError, ValueError, TypeError) as error:
         raise CannotStore(str(error)) from error
-    squeezer = _quick_squeezer()()
-    packed: bytes = squeezer.compress(spelled) + squeezer.flush()
-    return packed
+    return _deflate_quickly()(spelled)
 
 
 @cache
-def _quick_squeezer() -> Callable[[], Any]:
-    """ISA-L's, where there is a build of it for the machine."""
+def _deflate_quickly() -> Callable[[bytes], bytes]:
+    """As :func:`deflate`, by ISA-L where there is a build of it for the machine."""
     try:
         from isal import isal_zlib  # late: most commands write nothing
     except ImportError:
-        return partial(zlib.compressobj, _LEVEL, zlib.DEFLATED, _RAW, zdict=dictionary.FIRST)
-    return partial(isal_zlib.compressobj, _QUICK, isal_zlib.DEFLATED, _RAW, zdict=dictionary.FIRST)
+        return deflate
+
+    def deflated(spelled: bytes) -> bytes:
+        squeezer = isal_zlib.compressobj(_QUICK, isal_zlib.DEFLATED, _RAW, zdict=dictionary.FIRST)
+        return squeezer.compress(spelled) + squeezer.flush()
+
+    return deflated
 
 
 def spelled(codec: int, blob: bytes) -> bytes:

@@ -72,7 +72,7 @@ class Helper:
     def write(self, items: Sequence[Item]) -> list[str] | None:
         """Have the items written; the keys of the executions that have changed. None: that is to be done here."""
         self.unsure = False
-        if self._path is None or not self._is_worth(items):
+        if self._path is None or not self._takes(items):
             return None
         changed: list[str] | None = self._try(self._exchange, items)
         self.unsure = changed is None and not self.running
@@ -81,7 +81,7 @@ class Helper:
     def prepare(self, items: Sequence[Item]) -> list[Prepared]:
         """What :func:`prepare` makes of them."""
         contexts = [item for item in items if isinstance(item, ContextItem)]
-        made = self._try(self._exchange, contexts) if self._path is None and self._is_worth(contexts) else None
+        made = self._try(self._exchange, contexts) if self._path is None and self._takes(contexts) else None
         if made is None:
             return prepare(items)
         products = iter(made)
@@ -95,7 +95,8 @@ class Helper:
             with suppress(OSError), _killing(process, _ENDS_WITHIN):  # it may have ended by itself
                 process.communicate()
 
-    def _is_worth(self, items: Sequence[Item]) -> bool:
+    def _takes(self, items: Sequence[Item]) -> bool:
+        """Whether the process is to have these. Where little has come for a while it is let go."""
         if not self.running:
             return False
         if sum(map(weight, items)) >= _LITTLE:

@@ -85,11 +85,12 @@ class Writer:
 
     def expect(self, contexts: int) -> None:
         """So many contexts are about to come. Returns at once."""
+        if contexts < MANY or self._helper.wanted:
+            return
         with self._condition:
-            if contexts < MANY or self._helper.wanted or self._closing or self._broken:
-                return
-            self._helper.wanted = True
-            self._append(_Entry(job=lambda _: self._helper.start()))
+            if not (self._closing or self._broken):
+                self._helper.wanted = True
+                self._append(_Entry(job=lambda _: self._helper.start()))
 
     def put(self, items: Sequence[Item]) -> None:
         """Enqueue; waits while too much is waiting. Raises ArchiveError if it would wait for a writer in trouble."""

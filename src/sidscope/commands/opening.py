@@ -86,7 +86,7 @@ def opened(
         if archive.notice:
             _say(archive.notice)
         open_account = None if options.offline else opener(way, tape=recorder or player)
-        if open_account and archive.path and not archive.execution_count():
+        if open_account and archive.path and archive.oldest_started() is None:
             archive.expect()  # a first look at an account: much comes, as soon as the network's modules are loaded
         profile = way.credentials.profile if way.credentials else None
         region = way.credentials.region if way.credentials else None

@@ -308,7 +308,7 @@ def _inbound(row: Execution, kind: Trigger, trigger: dict[str, Any], talks: _Wid
     for name, output in talks:
         time = _moment(at(output, "inbound", "DateCreated"))
         if time:
-            yield Inbound(time, f"{path_of('widgets', name)}.inbound.DateCreated")
+            yield Inbound(time, path_of("widgets", name, "inbound", "DateCreated"))
 
 
 def _moment(value: Any) -> datetime | None:

@@ -164,7 +164,7 @@ def _bare(value: str) -> Test:
         return word is not None and folded in _folded(word)
 
     def test(record: Record) -> bool:
-        if (
+        if (  # one by one, what is asked for most first: to look at a field takes as long as to ask
             says(record.flow_name)
             or says(record.status)
             or says(record.channel)

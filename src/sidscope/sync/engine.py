@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
-from sidscope.archive import Archive, ArchiveError, of_story
+from sidscope.archive import Archive, of_story
 from sidscope.domain.evidence import settles
 from sidscope.domain.records import Execution, Flow, StepContext, StepList
 from sidscope.domain.story import FRESH
-from sidscope.sync import keeping
 from sidscope.sync.contexts import ContextQueue
 from sidscope.sync.finder import Finder, Search
+from sidscope.sync.keeping import written
 from sidscope.sync.listing import Lister
 from sidscope.sync.live import Live
 from sidscope.sync.lookups import Explainer
@@ -155,7 +155,7 @@ class Engine:
         self.contexts.patient = self.archive.patient = True
         flows = await self._flows_at_last()
         unlisted = await self._lister.executions(flows, since, None, self._take, screenful=SCREENFUL)
-        await self._written_at_last()
+        await written(self.archive)
         self.contexts.add(await asyncio.to_thread(self.archive.needs_context, since, None))
         if not flows or len(unlisted) < len(flows):
             self.progress.last_ok = self.now()
@@ -191,16 +191,6 @@ class Engine:
         unsettled = [row for row in rows if not settles(row)]
         if unsettled:
             self.contexts.add(await asyncio.to_thread(self.archive.unread, unsettled))
-
-    async def _written_at_last(self) -> None:
-        """Waits until all that has come is in the archive, through whatever passes; the state says what it is."""
-        while True:
-            try:
-                return await asyncio.to_thread(self.archive.flush)
-            except ArchiveError:
-                if not self.archive.recovers:
-                    raise
-            await self._rest(keeping.AGAIN)
 
     async def _flows_at_last(self) -> list[Flow]:
         pause = _RETRY / 5
